@@ -1,0 +1,40 @@
+# Text <-> AST: arenas, names, sources, messages, lexer, parser, checks, and the standard library.
+
+libicl_a_SOURCES += \
+	lang/arena.h \
+	lang/ast.def \
+	lang/ast.h \
+	lang/def.def \
+	lang/diag.h \
+	lang/parse.h \
+	lang/sizes.h \
+	lang/source.h \
+	lang/std.h \
+	lang/str.h \
+	lang/vec.h
+
+# The standard library: every lang/std/NAME.icl, alphabetical. Installed to be read, embedded to be used.
+std_files =
+
+stddir = $(pkgdatadir)/std
+dist_std_DATA = $(std_files)
+
+nodist_libicl_a_SOURCES += lang/std_files.c
+CLEANFILES += lang/std_files.c
+EXTRA_DIST += lang/std/embed.awk
+lang/std_files.c: lang/std/embed.awk $(std_files) $(top_srcdir)/lang/local.mk
+	$(AM_V_GEN)$(MKDIR_P) lang && cd $(srcdir) && \
+	    LC_ALL=C $(AWK) -f lang/std/embed.awk $(std_files) </dev/null >$(abs_builddir)/$@.tmp && \
+	    mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
+
+# The lexer and the parser: lang/lex.l -> lang/lex.yy.c, lang/parse.y -> lang/parse.tab.c and lang/parse.tab.h.
+grammar_files =
+EXTRA_DIST += $(grammar_files)
+CLEANFILES += lang/lex.yy.c lang/parse.tab.c lang/parse.tab.h
+lang/parse.tab.c: lang/parse.y
+	$(AM_V_GEN)$(MKDIR_P) lang && \
+	    $(BISON) -Wall -Werror --header=lang/parse.tab.h -o lang/parse.tab.c $(srcdir)/lang/parse.y
+lang/parse.tab.h: lang/parse.tab.c
+lang/lex.yy.c: lang/lex.l
+	$(AM_V_GEN)$(MKDIR_P) lang && $(FLEX) -o lang/lex.yy.c $(srcdir)/lang/lex.l
+

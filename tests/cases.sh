@@ -1,0 +1,110 @@
+#!/bin/sh
+# Runs the cases of one stage: tests/cases.sh STAGE
+#
+# tests/cases/STAGE/NAME.icl with NAME.out must succeed and print that; with NAME.err it must fail with exit status 1
+# and exactly that on standard error. A comment `# flags: ...` in the first line adds flags to the command.
+# With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under test.
+set -u
+
+stage=$1
+cases=$(cd "$(dirname "$0")" && pwd)/cases/$stage
+: "${ICL:?the program under test}"
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
+
+# The variants of a stage's command, one a line; all must agree. Cases of `run` are run on both engines.
+case $stage in
+    parse) variants='emit --stage=ast' ;;
+    ir | loops) variants="emit --stage=$stage" ;;
+    syntax | names | check) variants='check' ;;
+    run) variants='run --engine jit --threads 1
+run --engine jit --threads 2
+run --engine interp --threads 1
+run --engine interp --threads 2' ;;
+    *)
+        echo "Bail out! no such stage: $stage"
+        exit 99
+        ;;
+esac
+
+# run VARIANT NAME: leaves the output in $work/out and $work/err, the exit status in $status.
+run() {
+    flags=$(sed -n '1s/^# flags: *//p' "$cases/$2.icl")
+    rm -rf "$work/files"
+    mkdir "$work/files"
+    case $1 in run*) flags="--out $work/files $flags" ;; esac
+    # shellcheck disable=SC2086
+    (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags "$2.icl") \
+        >"$work/out" 2>"$work/err" </dev/null
+    status=$?
+}
+
+# compare WHAT EXPECTED GOT: says how they differ, as TAP comments.
+compare() {
+    diff -u "$2" "$3" >"$work/diff" && return 0
+    echo "# $1:"
+    sed 's/^/#   /' "$work/diff"
+    return 1
+}
+
+# judge VARIANT NAME: compares one run with what is expected.
+judge() {
+    if [ -f "$cases/$2.err" ]; then
+        compare "$1: standard error" "$cases/$2.err" "$work/err" || return 1
+        [ $status -eq 1 ] && return 0
+        echo "# $1: exit status $status, not 1"
+        return 1
+    fi
+    if [ $status -ne 0 ]; then
+        echo "# $1: exit status $status"
+        sed 's/^/#   /' "$work/err"
+        return 1
+    fi
+    compare "$1: standard output" "$cases/$2.out" "$work/out"
+}
+
+update() {
+    run "$(echo "$variants" | head -n 1)" "$1"
+    case $status in
+        0) mv "$work/out" "$cases/$1.out" && rm -f "$cases/$1.err" ;;
+        1) mv "$work/err" "$cases/$1.err" && rm -f "$cases/$1.out" ;;
+        *) echo "# $stage/$1: exit status $status, left as it is" ;;
+    esac
+}
+
+# check NAME: every variant; fails with the first that differs.
+check() {
+    if [ ! -f "$cases/$1.out" ] && [ ! -f "$cases/$1.err" ]; then
+        echo "# neither $1.out nor $1.err: make update-tests writes it"
+        return 1
+    fi
+    while read -r variant; do
+        run "$variant" "$1"
+        judge "$variant" "$1" || return 1
+    done <<LIST
+$variants
+LIST
+}
+
+number=0
+for file in "$cases"/*.icl; do
+    [ -f "$file" ] || continue
+    name=$(basename "$file" .icl)
+    # A file that only others import has a name that starts with an underscore.
+    case $name in _*) continue ;; esac
+    number=$((number + 1))
+    if [ "${UPDATE:-0}" = 1 ]; then
+        update "$name"
+    elif check "$name"; then
+        echo "ok $number - $stage/$name"
+    else
+        echo "not ok $number - $stage/$name"
+    fi
+done
+[ "${UPDATE:-0}" = 1 ] && exit 0
+if [ $number -eq 0 ]; then
+    echo "Bail out! no cases in tests/cases/$stage"
+    exit 99
+fi
+echo "1..$number"

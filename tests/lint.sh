@@ -1,0 +1,40 @@
+#!/bin/sh
+# What a compiler does not see: long lines, message codes that are never used, ops without a test, words and paths
+# that do not belong in the tree. Run in the source tree; prints what it finds and fails then.
+set -u
+found=0
+complain() {
+    echo "$1"
+    found=1
+}
+
+sources() { find lang compiler runtime tests docs examples -type f "$@" | sort; }
+code=$(sources '(' -name '*.c' -o -name '*.h' -o -name '*.l' -o -name '*.y' -o -name '*.def' ')')
+
+for file in $code; do
+    # Columns, not bytes: a continuation byte of UTF-8 has no column.
+    lines=$(LC_ALL=C awk '{ gsub(/[\200-\277]/, "") } length($0) > 120 { printf " %d", FNR }' "$file")
+    [ -z "$lines" ] || complain "$file: longer than 120 columns: line$lines"
+done
+
+if [ -f lang/diag.def ]; then
+    for name in $(sed -n 's/^DIAG(\([A-Z0-9_]*\),.*/\1/p' lang/diag.def); do
+        # shellcheck disable=SC2086
+        grep -lw "$name" $code | grep -qv '^lang/diag\.def$' || complain "lang/diag.def: $name is never used"
+    done
+fi
+
+for name in $(sed -n 's/^\(ELEM\|OP\)([A-Z0-9_]*, *"\([^"]*\)".*/\2/p' compiler/op.def); do
+    grep -rqw -e "$name" tests/unit tests/cases/ir 2>/dev/null || complain "compiler/op.def: no test names the op $name"
+done
+
+words='TO''DO|FIX''ME|XX''X'
+paths='/ho''me/|/ro''ot/|/wo''rk/'
+hits=$(grep -rnwE "$words" --include='*.[chly]' --include='*.def' --include='*.icl' --include='*.sh' --include='*.mk' \
+    lang compiler runtime tests examples docs)
+[ -z "$hits" ] || complain "$hits"
+hits=$(grep -rnE "$paths" lang compiler runtime tests examples docs ./*.md configure.ac Makefile.am quickstart)
+[ -z "$hits" ] || complain "$hits"
+
+[ $found -eq 0 ] && echo 'lint: clean'
+exit $found
