@@ -7,6 +7,7 @@ libicl_a_SOURCES += \
 	lang/def.def \
 	lang/diag.h \
 	lang/parse.h \
+	lang/sizes.c \
 	lang/sizes.h \
 	lang/source.h \
 	lang/std.h \
