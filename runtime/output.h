@@ -1,0 +1,28 @@
+/* Files that are written whole or not at all: to a temporary name in the same folder, synced, renamed. */
+#ifndef ICL_OUTPUT_H
+#define ICL_OUTPUT_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include "lang/arena.h"
+
+struct output_file {
+    FILE *to;     /* NULL: could not be opened */
+    char *path;
+    char *draft;  /* the temporary name */
+};
+
+/* Opens a draft of `path`. NULL, or why it cannot be written (text in arena a): "cannot write x.csv: No such file ...". */
+const char *output_open(struct arena *a, struct output_file *f, const char *path);
+/* Moves the draft to its place. NULL or why not; the draft is gone then. */
+const char *output_commit(struct arena *a, struct output_file *f);
+/* Removes the draft. */
+void output_discard(struct output_file *f);
+/* Writes a whole file. NULL or why not. */
+const char *output_write(struct arena *a, const char *path, const void *data, size_t n);
+/* Columns of the terminal that `to` is; 0: it is none. */
+int output_width(FILE *to);
+/* The end of a name after its last dot, "" without one. */
+const char *output_extension(const char *path);
+
+#endif
