@@ -5,6 +5,7 @@
  *     diag_note(m, "`@` pairs the last axis of X with the first axis of y");
  *     diag_help(m, "did you mean `X.T @ y`? It has shape real[d]");
  *
+ * A tab in a label starts a second column, aligned over the labels of one line.
  * A message is dropped when one with the same code at the same span is already queued. Text is copied. */
 #ifndef ICL_DIAG_H
 #define ICL_DIAG_H
@@ -44,6 +45,8 @@ void diag_call(struct diag *m, struct span call, const char *what); /* "in NAME,
 void diags_print(struct diags *ds, FILE *to, bool color); /* sorts, prints, clears */
 void diags_clear(struct diags *ds);
 const char *diag_code_text(enum diag_code code);   /* "E0203" */
+const char *diag_code_kind(enum diag_code code);   /* "shape" */
+enum severity diag_code_severity(enum diag_code code);
 const char *diag_code_page(const char *code_text); /* NULL: no such code */
 const char *diag_message(const struct diag *m);
 enum diag_code diag_code_of(const struct diag *m);
