@@ -80,7 +80,8 @@ void json_string(struct buf *out, const char *text);
 /* Aligned columns under a header. A table wider than `width` columns of the terminal is shown in several parts, each
  * with the first column; width 0: one part, however wide. */
 void table_print(struct buf *out, const struct table *t, int width);
-/* RFC 4180, lines end in CR LF. An estimate column `risk` becomes risk, risk_se, risk_trials, risk_nonfinite. */
+/* Quoted as RFC 4180 says; lines end in LF, which every reader takes. An estimate column `risk` becomes risk, risk_se,
+ * risk_trials, risk_nonfinite. */
 void table_csv(struct buf *out, const struct table *t);
 /* One object a row, a row a line. */
 void table_json(struct buf *out, const struct table *t);
