@@ -1,16 +1,23 @@
 # Text <-> AST: arenas, names, sources, messages, lexer, parser, checks, and the standard library.
 
 libicl_a_SOURCES += \
+	lang/arena.c \
 	lang/arena.h \
 	lang/ast.def \
 	lang/ast.h \
 	lang/def.def \
+	lang/diag.c \
+	lang/diag.def \
 	lang/diag.h \
+	lang/diag_print.c \
+	lang/diag_queue.h \
 	lang/parse.h \
 	lang/sizes.c \
 	lang/sizes.h \
+	lang/source.c \
 	lang/source.h \
 	lang/std.h \
+	lang/str.c \
 	lang/str.h \
 	lang/vec.h
 
