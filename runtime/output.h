@@ -12,7 +12,7 @@ struct output_file {
     char *draft;  /* the temporary name */
 };
 
-/* Opens a draft of `path`. NULL, or why it cannot be written (text in arena a): "cannot write x.csv: No such file ...". */
+/* Opens a draft of `path`. NULL, or why not (text in arena a): "cannot write x.csv: No such file or directory". */
 const char *output_open(struct arena *a, struct output_file *f, const char *path);
 /* Moves the draft to its place. NULL or why not; the draft is gone then. */
 const char *output_commit(struct arena *a, struct output_file *f);

@@ -78,7 +78,7 @@ void cell_json(struct buf *out, const struct cell *c, int precision);
 void json_string(struct buf *out, const char *text);
 
 /* Aligned columns under a header. A table wider than `width` columns of the terminal is shown in several parts, each
- * with the first column; width 0: one part, however wide. */
+ * with the columns at the front that say which row it is; width 0: one part, however wide. */
 void table_print(struct buf *out, const struct table *t, int width);
 /* Quoted as RFC 4180 says; lines end in LF, which every reader takes. An estimate column `risk` becomes risk, risk_se,
  * risk_trials, risk_nonfinite. */

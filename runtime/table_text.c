@@ -1,7 +1,7 @@
 /* Cells and tables as text: aligned for people, CSV and JSON for programs.
  *
- * A printed cell is a head and a tail: an estimate is cut before its `±`, everything else is all head. Heads of numbers
- * are set flush right and tails flush left, so the signs of a column stand under each other. */
+ * A printed cell is a head and a tail: an estimate is cut before its `±`, everything else is all head. Heads of
+ * numbers are set flush right and tails flush left, so the signs of a column stand under each other. */
 #include "runtime/table.h"
 
 #include <inttypes.h>
@@ -133,10 +133,10 @@ static void end_line(struct buf *out) {
     buf_putc(out, '\n');
 }
 
-/* The columns from..to, after column 0 when that is not among them. */
-static void print_part(struct buf *out, const struct table *t, const struct layout *l, int from, int to) {
+/* The columns from..to, after the first `keys` when these are not among them. */
+static void print_part(struct buf *out, const struct table *t, const struct layout *l, int keys, int from, int to) {
     for (int r = -1; r < t->rows; r++) {
-        for (int c = from ? 0 : from; c < to; c = c < from ? from : c + 1) {
+        for (int c = from ? 0 : from; c < to; c = c + 1 == keys && from ? from : c + 1) {
             if (c) spaces(out, GAP);
             if (r < 0) put_header(out, &l[c], t->column[c].name);
             else put_cell(out, &l[c], r);
@@ -145,23 +145,36 @@ static void print_part(struct buf *out, const struct table *t, const struct layo
     }
 }
 
+/* How many columns at the front say which row it is (no reals, no estimates) and leave room for others. */
+static int key_columns(const struct table *t, const struct layout *l, int width, int *used) {
+    int keys = 0;
+    *used = 0;
+    for (; keys < t->columns; keys++) {
+        enum cell_kind kind = t->rows ? table_at(t, 0, keys)->kind : CELL_NONE;
+        bool key = kind == CELL_INT || kind == CELL_BOOL || kind == CELL_TEXT || kind == CELL_PREDICTOR;
+        int more = l[keys].width + (keys ? GAP : 0);
+        if (keys && (!key || *used + more > width * 2 / 3)) break;
+        *used += more;
+    }
+    return keys;
+}
+
 /* Aligned columns under a header. */
 void table_print(struct buf *out, const struct table *t, int width) {
     if (t->columns == 0) return;
     struct arena scratch = {0};
     struct layout *l = ARENA_ARRAY(&scratch, struct layout, t->columns);
     for (int c = 0; c < t->columns; c++) l[c] = lay_out(&scratch, t, c);
+    int key_width, keys = key_columns(t, l, width, &key_width);
     for (int from = 0; from < t->columns;) {
-        int to = from, used = from ? l[0].width : 0;
+        int to = from ? from : keys, used = key_width, least = to + (from ? 1 : 0);
         while (to < t->columns) {
-            int more = l[to].width + (to ? GAP : 0);
-            bool first = to == from;
-            if (width > 0 && !first && used + more > width) break;
-            used += more;
+            used += l[to].width + GAP;
+            if (width > 0 && to >= least && used > width) break;
             to++;
         }
         if (from) buf_putc(out, '\n');
-        print_part(out, t, l, from, to);
+        print_part(out, t, l, keys, from, to);
         from = to;
     }
     arena_free(&scratch);
