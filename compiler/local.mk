@@ -1,11 +1,22 @@
 # AST -> script values, tensor IR, passes, schedules, machine code; the command line.
 
 libicl_a_SOURCES += \
+	compiler/cse.c \
+	compiler/dce.c \
 	compiler/eval.h \
+	compiler/hoist.c \
 	compiler/interp.h \
+	compiler/ir.c \
 	compiler/ir.h \
+	compiler/ir_attr.h \
+	compiler/ir_fold.c \
+	compiler/ir_read.c \
+	compiler/ir_symmetric.c \
+	compiler/ir_text.c \
+	compiler/ir_verify.c \
 	compiler/loop.def \
 	compiler/loops.h \
 	compiler/op.def \
 	compiler/pass.def \
+	compiler/passes.c \
 	compiler/value.h
