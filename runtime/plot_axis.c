@@ -139,6 +139,7 @@ static const char *number_label(char *to, size_t size, double v) {
 static void log_ticks(struct buf *out, const struct plot_axis *a) {
     double decades = log10(a->high / a->low);
     int every = decades > 8 ? (int)ceil(decades / 6) : 1, n = 0;
+    bool powers = decades > 3 && (a->low < 1e-3 || a->high > 1e5); /* one form for all labels */
     char label[64];
     for (int e = (int)floor(log10(a->low)); e <= (int)ceil(log10(a->high)); e++) {
         for (int m = 1; m <= 9; m++) {
@@ -147,7 +148,9 @@ static void log_ticks(struct buf *out, const struct plot_axis *a) {
             bool named = m == 1 ? e % every == 0
                                 : decades < 0.8 || (decades < 2 && (m == 2 || m == 5));
             if (!named && every > 1) continue;
-            tick(out, &n, named ? number_label(label, sizeof label, v) : "", v, named ? 0 : 1);
+            if (named && powers && m == 1) snprintf(label, sizeof label, "10^{%d}", e);
+            else number_label(label, sizeof label, v);
+            tick(out, &n, named ? label : "", v, named ? 0 : 1);
         }
     }
 }

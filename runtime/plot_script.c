@@ -26,6 +26,9 @@ static const struct {
 };
 enum { STYLES = sizeof style / sizeof *style };
 
+/* An error bar: an arrow with flat heads (gnuplot's own error bars have a white disc behind them in .svg files). */
+#define WHISKER "heads size screen 0.005,90 nofilled linewidth 1.1"
+
 /* Kinds of files: the terminal, how many of its units an inch has, what its name is followed by. */
 static const struct kind {
     const char *extension, *terminal, *options;
@@ -83,11 +86,16 @@ static int longest_category(struct figure *f, const struct figure_axis *axis) {
     return longest;
 }
 
+/* The names of an axis. Numbers that have no room for all show every second, third ...; texts are turned instead. */
 static void put_categories(struct figure *f, struct buf *out, char axis, const struct figure_axis *a, int sign,
                            const char *more) {
-    int every = a->values.n > 24 ? (a->values.n + 15) / 16 : 1;
+    int n = a->values.n, every = n > 40 ? (n + 39) / 40 : 1;
+    if (axis == 'x' && sign > 0 && (longest_category(f, a) + 2) * n * LETTER > PLOT_WIDTH - 100) {
+        if (!a->categories) every = ((longest_category(f, a) + 2) * n * LETTER) / (PLOT_WIDTH - 100) + 1;
+        else more = " rotate by 30 right";
+    }
     buf_printf(out, "set %ctics (", axis);
-    for (int i = 0; i < a->values.n; i += every) {
+    for (int i = 0; i < n; i += every) {
         buf_puts(out, i ? ", " : "");
         script_quote(out, category(f, a, i));
         buf_printf(out, " %d", sign * i);
@@ -167,7 +175,7 @@ static void put_look(struct buf *out, const struct figure *f) {
                   "set border 3 linewidth 1 linecolor rgb '#404040'\n"
                   "set tics out nomirror scale 0.8,0.4\n"
                   "set grid xtics ytics back linetype 1 linewidth 0.7 linecolor rgb '#E2E2E2'\n"
-                  "set errorbars 0.5\n"
+
                   "set style fill solid 0.9 noborder\n");
     setting(out, "title", f->title, " offset 0,-0.3");
 }
@@ -225,8 +233,7 @@ static void put_plot(struct buf *out, const struct figure *f) {
             buf_printf(out, "$s%d using 1:3:4 with filledcurves fillstyle transparent solid 0.18 noborder "
                             "fillcolor rgb '%s' notitle", i, color);
         else
-            buf_printf(out, "$s%d using 1:2:3:4 with yerrorbars pointtype 0 pointsize 0 linewidth 1.1 "
-                            "linecolor rgb '%s' notitle", i, color);
+            buf_printf(out, "$s%d using 1:3:(0):($4-$3) with vectors " WHISKER " linecolor rgb '%s' notitle", i, color);
     }
     for (int i = 0; i < f->series.n; i++) {
         next_plot(out, i == 0 && !f->uncertain);
@@ -243,8 +250,7 @@ static void line_script(struct figure *f, const struct kind *k, struct buf *out)
     setting(&body, "ylabel", f->ylabel, " offset 0.5,0");
     if (f->x.categories) {
         buf_printf(&body, "set xrange [-0.5:%g]\n", f->x.values.n - 0.5);
-        bool crowded = longest_category(f, &f->x) * f->x.values.n * LETTER > PLOT_WIDTH - 60;
-        put_categories(f, &body, 'x', &f->x, 1, crowded ? " rotate by 30 right" : "");
+        put_categories(f, &body, 'x', &f->x, 1, "");
     } else {
         put_range(&body, 'x', &x);
         plot_ticks(&body, f, 'x', &x);
@@ -297,8 +303,8 @@ static void put_bar_plot(struct buf *out, const struct figure *f, bool lying) {
     }
     for (int i = 0; i < f->series.n && f->uncertain; i++) {
         next_plot(out, false);
-        buf_printf(out, "$s%d using %s with %serrorbars pointtype 0 pointsize 0 linewidth 1.1 "
-                        "linecolor rgb '#202020' notitle", i, lying ? "2:5:6:7" : "5:4:6:7", lying ? "x" : "y");
+        buf_printf(out, "$s%d using %s with vectors " WHISKER " linecolor rgb '#202020' notitle", i,
+                   lying ? "6:5:($7-$6):(0)" : "5:6:(0):($7-$6)");
     }
     buf_putc(out, '\n');
 }
@@ -410,8 +416,7 @@ static void heatmap_script(struct figure *f, const struct kind *k, struct buf *o
     put_palette(out, f, &c);
     buf_printf(out, "set xrange [-0.5:%g]\n", nx - 0.5);
     buf_printf(out, "set yrange [%g:%g]\n", sign > 0 ? -0.5 : 0.5 - ny, sign > 0 ? ny - 0.5 : 0.5);
-    bool crowded = longest_category(f, &f->x) * LETTER * (nx > 24 ? 16 : nx) > PLOT_WIDTH - 140;
-    put_categories(f, out, 'x', &f->x, 1, crowded ? " rotate by 30 right" : "");
+    put_categories(f, out, 'x', &f->x, 1, "");
     put_categories(f, out, 'y', &f->y, sign, "");
     put_fields(out, f, &c);
 }
