@@ -3,6 +3,7 @@
 libicl_a_SOURCES += \
 	compiler/cse.c \
 	compiler/dce.c \
+	compiler/elementary.inc \
 	compiler/eval.h \
 	compiler/hoist.c \
 	compiler/interp.h \
@@ -19,4 +20,6 @@ libicl_a_SOURCES += \
 	compiler/op.def \
 	compiler/pass.def \
 	compiler/passes.c \
+	compiler/scalar.c \
+	compiler/scalar.h \
 	compiler/value.h
