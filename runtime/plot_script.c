@@ -453,9 +453,10 @@ void figure_dumb_script(struct figure *f, int width, int height, struct buf *out
     plot_ticks(out, f, 'y', &y);
     buf_puts(out, has_names(f) ? "set key noenhanced below left Left reverse vertical maxcols 1\n" : "unset key\n");
     for (int i = 0; i < f->series.n; i++) put_points(out, f, i, &y);
+    const char *with = f->kind == FIGURE_SCATTER ? "points" : "linespoints";
     for (int i = 0; i < f->series.n; i++) {
         next_plot(out, i == 0);
-        buf_printf(out, "$s%d using 1:2 with %s pointtype %d title ", i, f->kind == FIGURE_SCATTER ? "points" : "linespoints", i + 1);
+        buf_printf(out, "$s%d using 1:2 with %s pointtype %d title ", i, with, i + 1);
         script_quote(out, f->series.data[i].name);
     }
     buf_putc(out, '\n');
