@@ -1,6 +1,7 @@
 # AST -> script values, tensor IR, passes, schedules, machine code; the command line.
 
 libicl_a_SOURCES += \
+	compiler/builtin.def \
 	compiler/cse.c \
 	compiler/dce.c \
 	compiler/elementary.inc \
@@ -15,6 +16,9 @@ libicl_a_SOURCES += \
 	compiler/ir_symmetric.c \
 	compiler/ir_text.c \
 	compiler/ir_verify.c \
+	compiler/lanes.h \
+	compiler/linalg.h \
+	compiler/linalg.inc \
 	compiler/loop.def \
 	compiler/loops.h \
 	compiler/op.def \
@@ -22,4 +26,5 @@ libicl_a_SOURCES += \
 	compiler/passes.c \
 	compiler/scalar.c \
 	compiler/scalar.h \
+	compiler/script.h \
 	compiler/value.h

@@ -12,6 +12,7 @@ libicl_a_SOURCES += \
 	lang/diag_print.c \
 	lang/diag_queue.h \
 	lang/parse.h \
+	lang/parse_build.h \
 	lang/sizes.c \
 	lang/sizes.h \
 	lang/source.c \
@@ -19,6 +20,7 @@ libicl_a_SOURCES += \
 	lang/std.h \
 	lang/str.c \
 	lang/str.h \
+	lang/tokens.h \
 	lang/vec.h
 
 # The standard library: every lang/std/NAME.icl, alphabetical. Installed to be read, embedded to be used.

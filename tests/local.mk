@@ -11,6 +11,18 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 stages =
 
 EXTRA_DIST += tests/README.md tests/cases.sh tests/lint.sh
-TESTS += $(check_PROGRAMS)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_ldadd = libicl.a $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += $(unit_tests)
+endif
+TESTS += $(check_PROGRAMS)
+
+# Unit tests: a program a file, alphabetical, each with its three lines below.
+unit_tests = \
+	tests/unit/check_output
+
+tests_unit_check_output_SOURCES = tests/unit/check_output.c
+tests_unit_check_output_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_output_LDADD = $(unit_ldadd)

@@ -25,7 +25,7 @@ static void set_up(void) {
 
 static void tear_down(void) {
     char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    snprintf(command, sizeof command, "/bin/rm -rf '%s'", folder);
     ck_assert_int_eq(system(command), 0);
     arena_free(&arena);
 }
@@ -101,9 +101,9 @@ END_TEST
 START_TEST(text_is_aligned) {
     struct buf b = {0};
     table_print(&b, sample(), 0);
-    ck_assert_str_eq(b.text, "  n  method                         risk\n"
-                             "  8  ridge               0.0647 ± 0.0012\n"
-                             "128  correlate then gd    12.25 ± 0.50\n");
+    ck_assert_str_eq(b.text, "  n  method                        risk\n"
+                             "  8  ridge              0.0647 ± 0.0012\n"
+                             "128  correlate then gd   12.25 ± 0.50\n");
     buf_free(&b);
 }
 END_TEST
@@ -130,9 +130,9 @@ START_TEST(a_wide_table_repeats_its_keys) {
     table_set(t, 0, c, cell_real(1.5));
     table_set(t, 1, c, cell_real(2));
     table_print(&b, t, 42);
-    ck_assert_str_eq(b.text, "  n  method                         risk\n"
-                             "  8  ridge               0.0647 ± 0.0012\n"
-                             "128  correlate then gd    12.25 ± 0.50\n"
+    ck_assert_str_eq(b.text, "  n  method                        risk\n"
+                             "  8  ridge              0.0647 ± 0.0012\n"
+                             "128  correlate then gd   12.25 ± 0.50\n"
                              "\n"
                              "  n  method             steps\n"
                              "  8  ridge                1.5\n"
@@ -218,7 +218,7 @@ START_TEST(an_archive_has_the_checksum_and_layout_of_a_zip_file) {
     ck_assert_int_eq(memcmp(p, "PK\3\4", 4), 0);
     /* The checksum of this very member by another program (zlib's crc32). */
     uint32_t crc = p[14] | p[15] << 8 | p[16] << 16 | (uint32_t)p[17] << 24;
-    ck_assert_uint_eq(crc, 0x6F11CD37u);
+    ck_assert_uint_eq(crc, 0x441DC12Au);
     const unsigned char *npy = p + 30 + strlen("a.npy");
     ck_assert_int_eq(memcmp(npy, "\x93NUMPY\x01\x00", 8), 0);
     size_t header = 10 + (npy[8] | npy[9] << 8);
@@ -284,7 +284,7 @@ START_TEST(bars_and_fields_are_drawn) {
     ck_assert(!figure_add_field(&f, &text, &text, &text));
     struct buf b = {0};
     figure_text(&f, 60, &b);
-    ck_assert_ptr_nonnull(strstr(b.text, "0 ·     -1 ·     -2 ·     -3 ·     -4"));
+    ck_assert_ptr_nonnull(strstr(b.text, "0 ░     -1 ·     -2 ·     -3 ·     -4"));
     buf_free(&b);
 }
 END_TEST
