@@ -17,6 +17,7 @@ libicl_a_SOURCES += \
 	compiler/ir_text.c \
 	compiler/ir_verify.c \
 	compiler/lanes.h \
+	compiler/linalg.c \
 	compiler/linalg.h \
 	compiler/linalg.inc \
 	compiler/loop.def \
