@@ -73,7 +73,7 @@ char *arena_printf(struct arena *a, const char *format, ...) {
     va_list ap, again;
     va_start(ap, format);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, ap);
+    int n = format ? vsnprintf(NULL, 0, format, ap) : 0;
     va_end(ap);
     char *p = arena_alloc(a, (size_t)(n < 0 ? 0 : n) + 1);
     if (n > 0) vsnprintf(p, (size_t)n + 1, format, again);

@@ -3,16 +3,21 @@
 libicl_a_SOURCES += \
 	lang/arena.c \
 	lang/arena.h \
+	lang/ast.c \
 	lang/ast.def \
 	lang/ast.h \
+	lang/ast_print.c \
 	lang/def.def \
 	lang/diag.c \
 	lang/diag.def \
 	lang/diag.h \
 	lang/diag_print.c \
 	lang/diag_queue.h \
+	lang/lex_value.c \
 	lang/parse.h \
+	lang/parse_build.c \
 	lang/parse_build.h \
+	lang/parse_error.c \
 	lang/sizes.c \
 	lang/sizes.h \
 	lang/source.c \
@@ -20,6 +25,7 @@ libicl_a_SOURCES += \
 	lang/std.h \
 	lang/str.c \
 	lang/str.h \
+	lang/tokens.c \
 	lang/tokens.h \
 	lang/vec.h
 
@@ -38,8 +44,10 @@ lang/std_files.c: lang/std/embed.awk $(std_files) $(top_srcdir)/lang/local.mk
 	    mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 
 # The lexer and the parser: lang/lex.l -> lang/lex.yy.c, lang/parse.y -> lang/parse.tab.c and lang/parse.tab.h.
-grammar_files =
+grammar_files = lang/lex.l lang/parse.y
 EXTRA_DIST += $(grammar_files)
+nodist_libicl_a_SOURCES += lang/lex.yy.c lang/parse.tab.c
+BUILT_SOURCES += lang/parse.tab.h
 CLEANFILES += lang/lex.yy.c lang/parse.tab.c lang/parse.tab.h
 lang/parse.tab.c: lang/parse.y
 	$(AM_V_GEN)$(MKDIR_P) lang && \

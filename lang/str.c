@@ -93,7 +93,7 @@ void buf_putc(struct buf *b, char c) {
 void buf_vprintf(struct buf *b, const char *format, va_list ap) {
     va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, ap);
+    int n = format ? vsnprintf(NULL, 0, format, ap) : 0;
     if (n > 0) {
         reserve(b, (size_t)n);
         vsnprintf(b->text + b->n, (size_t)n + 1, format, again);
