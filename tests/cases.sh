@@ -2,8 +2,8 @@
 # Runs the cases of one stage: tests/cases.sh STAGE
 #
 # tests/cases/STAGE/NAME.icl with NAME.out must succeed and print that; with NAME.err it must fail with exit status 1
-# and exactly that on standard error. A comment `# flags: ...` in the first line adds flags to the command.
-# With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under test.
+# and exactly that on standard error. Comments in the first two lines add to the command: `# flags: ...` before the file's
+# name, `# options: ...` after it. With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under test.
 set -u
 
 stage=$1
@@ -30,12 +30,13 @@ esac
 
 # run VARIANT NAME: leaves the output in $work/out and $work/err, the exit status in $status.
 run() {
-    flags=$(sed -n '1s/^# flags: *//p' "$cases/$2.icl")
+    flags=$(sed -n '1,2s/^# flags: *//p' "$cases/$2.icl")
+    options=$(sed -n '1,2s/^# options: *//p' "$cases/$2.icl")
     rm -rf "$work/files"
     mkdir "$work/files"
     case $1 in run*) flags="--out $work/files $flags" ;; esac
     # shellcheck disable=SC2086
-    (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags "$2.icl") \
+    (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags "$2.icl" $options) \
         >"$work/out" 2>"$work/err" </dev/null
     status=$?
 }
