@@ -7,7 +7,9 @@ libicl_a_SOURCES += \
 	compiler/elementary.inc \
 	compiler/eval.h \
 	compiler/hoist.c \
+	compiler/interp.c \
 	compiler/interp.h \
+	compiler/interp_run.c \
 	compiler/ir.c \
 	compiler/ir.h \
 	compiler/ir_attr.h \
