@@ -1,0 +1,434 @@
+/* Vector code for the scalar operations: elementary.inc instantiated as a builder of LLVM instructions, so that compiled
+ * kernels and scalar.c cannot differ. Only plain IEEE operations, llvm.fma, sqrt, floor and fabs are emitted, none with
+ * fast-math flags. Random draws follow runtime/icl_rt.h. */
+#include "compiler/llvm/scalars.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define B const struct vec_builder *vb
+#define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
+enum { MAX_LANES = 16 };
+
+/* ---- types and constants ---- */
+
+static LLVMTypeRef widen(B, LLVMTypeRef t)
+{
+    return vb->lanes > 1 ? LLVMVectorType(t, (unsigned)vb->lanes) : t;
+}
+
+static LLVMTypeRef real_type(B)
+{
+    return vb->precision == 32 ? LLVMFloatTypeInContext(vb->context) : LLVMDoubleTypeInContext(vb->context);
+}
+
+static LLVMTypeRef bits_type(B)
+{
+    return LLVMIntTypeInContext(vb->context, (unsigned)vb->precision);
+}
+
+static LLVMValueRef repeated(int n, LLVMValueRef c)
+{
+    LLVMValueRef all[MAX_LANES];
+    for (int i = 0; i < n; i++) all[i] = c;
+    return n > 1 ? LLVMConstVector(all, (unsigned)n) : c;
+}
+
+/* The type of a value in lanes. */
+LLVMTypeRef scalars_type(B, enum dtype t)
+{
+    return widen(vb, t == DT_REAL  ? real_type(vb)
+                     : t == DT_INT ? LLVMInt64TypeInContext(vb->context)
+                                   : LLVMInt1TypeInContext(vb->context));
+}
+
+/* A scalar in every lane. */
+LLVMValueRef scalars_splat(B, LLVMValueRef scalar)
+{
+    if (vb->lanes == 1) return scalar;
+    if (LLVMIsConstant(scalar)) return repeated(vb->lanes, scalar);
+    LLVMTypeRef i32 = LLVMInt32TypeInContext(vb->context);
+    LLVMValueRef none = LLVMGetPoison(LLVMVectorType(LLVMTypeOf(scalar), (unsigned)vb->lanes));
+    LLVMValueRef one = LLVMBuildInsertElement(vb->b, none, scalar, LLVMConstInt(i32, 0, false), "");
+    return LLVMBuildShuffleVector(vb->b, one, none, repeated(vb->lanes, LLVMConstInt(i32, 0, false)), "");
+}
+
+/* A real constant in every lane. */
+LLVMValueRef scalars_real(B, double x)
+{
+    return repeated(vb->lanes, LLVMConstReal(real_type(vb), x));
+}
+
+/* An integer constant in every lane. */
+LLVMValueRef scalars_int(B, int64_t i)
+{
+    return repeated(vb->lanes, LLVMConstInt(LLVMInt64TypeInContext(vb->context), (uint64_t)i, true));
+}
+
+static LLVMValueRef bits_constant(B, int64_t i)
+{
+    return repeated(vb->lanes, LLVMConstInt(bits_type(vb), (uint64_t)i, true));
+}
+
+static LLVMValueRef intrinsic(B, const char *name, LLVMTypeRef type, int n, LLVMValueRef *args)
+{
+    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+    LLVMValueRef f = LLVMGetIntrinsicDeclaration(vb->module, id, &type, 1);
+    return LLVMBuildCall2(vb->b, LLVMIntrinsicGetType(vb->context, id, &type, 1), f, args, (unsigned)n, "");
+}
+
+static LLVMValueRef intrinsic1(B, const char *name, LLVMValueRef x)
+{
+    return intrinsic(vb, name, LLVMTypeOf(x), 1, &x);
+}
+
+/* a b + c, rounded once. */
+LLVMValueRef scalars_fma(struct vec_builder *vb, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c)
+{
+    return intrinsic(vb, "llvm.fma", LLVMTypeOf(a), 3, (LLVMValueRef[]){a, b, c});
+}
+
+static LLVMValueRef fma_of(B, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c)
+{
+    return intrinsic(vb, "llvm.fma", LLVMTypeOf(a), 3, (LLVMValueRef[]){a, b, c});
+}
+
+/* ---- the template, three times ---- */
+
+#define SC(name) PASTE(SC_PREFIX, name)
+#define PASTE(a, b) PASTE_(a, b)
+#define PASTE_(a, b) a##b
+#define VALUE static LLVMValueRef __attribute__((unused))
+#define FN1(name, x) VALUE SC(name)(B, V x)
+#define FN2(name, x, y) VALUE SC(name)(B, V x, V y)
+#define FN3(name, x, y, z) VALUE SC(name)(B, V x, V y, V z)
+#define FN_R_I(name, x, i) VALUE SC(name)(B, V x, I i)
+#define TEST2(name, x, y) VALUE SC(name)(B, V x, V y)
+#define PROC(name, x, p, q) static void SC(name)(B, V x, V *p, V *q)
+#define PROC2(name, x, y, p, q) static void SC(name)(B, V x, V y, V *p, V *q)
+#define CALL1(name, x) SC(name)(vb, x)
+#define CALL2(name, x, y) SC(name)(vb, x, y)
+#define CALL3(name, x, y, z) SC(name)(vb, x, y, z)
+#define RUN3(name, x, p, q) SC(name)(vb, x, p, q)
+
+#define V LLVMValueRef
+#define I LLVMValueRef
+#define M LLVMValueRef
+#define K(x) scalars_real(vb, x)
+#define KI(x) bits_constant(vb, x)
+#define ADD(x, y) LLVMBuildFAdd(vb->b, x, y, "")
+#define SUB(x, y) LLVMBuildFSub(vb->b, x, y, "")
+#define MUL(x, y) LLVMBuildFMul(vb->b, x, y, "")
+#define DIV(x, y) LLVMBuildFDiv(vb->b, x, y, "")
+#define NEG(a) LLVMBuildFNeg(vb->b, a, "")
+#define FMA(x, y, z) fma_of(vb, x, y, z)
+#define SQRT(a) intrinsic1(vb, "llvm.sqrt", a)
+#define FLOOR(a) intrinsic1(vb, "llvm.floor", a)
+#define ABS(a) intrinsic1(vb, "llvm.fabs", a)
+#define EQ(x, y) LLVMBuildFCmp(vb->b, LLVMRealOEQ, x, y, "")
+#define NE(x, y) LLVMBuildFCmp(vb->b, LLVMRealUNE, x, y, "")
+#define LT(x, y) LLVMBuildFCmp(vb->b, LLVMRealOLT, x, y, "")
+#define LE(x, y) LLVMBuildFCmp(vb->b, LLVMRealOLE, x, y, "")
+#define MASK_AND(x, y) LLVMBuildAnd(vb->b, x, y, "")
+#define MASK_OR(x, y) LLVMBuildOr(vb->b, x, y, "")
+#define MASK_NOT(a) LLVMBuildNot(vb->b, a, "")
+#define SELECT(m, x, y) LLVMBuildSelect(vb->b, m, x, y, "")
+#define BITS(x) LLVMBuildBitCast(vb->b, x, widen(vb, bits_type(vb)), "")
+#define REAL(i) LLVMBuildBitCast(vb->b, i, widen(vb, real_type(vb)), "")
+#define BITS_ADD(x, y) LLVMBuildAdd(vb->b, x, y, "")
+#define BITS_AND(x, y) LLVMBuildAnd(vb->b, x, y, "")
+#define BITS_OR(x, y) LLVMBuildOr(vb->b, x, y, "")
+#define BITS_XOR(x, y) LLVMBuildXor(vb->b, x, y, "")
+#define BITS_SHL(a, n) LLVMBuildShl(vb->b, a, KI(n), "")
+#define BITS_SHR(a, n) LLVMBuildLShr(vb->b, a, KI(n), "")
+#define BITS_ANY(a) LLVMBuildICmp(vb->b, LLVMIntNE, a, KI(0), "")
+
+#define NUMBER_BITS 32
+#define SC_PREFIX v32_
+#include "compiler/elementary.inc"
+#undef NUMBER_BITS
+#undef SC_PREFIX
+
+#define NUMBER_BITS 64
+#define SC_PREFIX v64_
+#include "compiler/elementary.inc"
+#undef NUMBER_BITS
+#undef SC_PREFIX
+
+#undef KI
+#define KI(x) scalars_int(vb, x)
+#define INT_ADD(x, y) LLVMBuildAdd(vb->b, x, y, "")
+#define INT_SUB(x, y) LLVMBuildSub(vb->b, x, y, "")
+#define INT_MUL(x, y) LLVMBuildMul(vb->b, x, y, "")
+#define INT_LT(x, y) LLVMBuildICmp(vb->b, LLVMIntSLT, x, y, "")
+#define INT_EQ(x, y) LLVMBuildICmp(vb->b, LLVMIntEQ, x, y, "")
+#define NUMBER_BITS 0
+#define SC_PREFIX vi_
+#include "compiler/elementary.inc"
+#undef NUMBER_BITS
+#undef SC_PREFIX
+
+/* ---- rows of op.def ---- */
+
+#define ARGS_1 args[0]
+#define ARGS_2 args[0], args[1]
+#define ELEM(name, text, arity, type) ROW_##type(name, arity)
+#define OP(name, text, arity, class)
+
+static LLVMValueRef real_row(B, enum ir_op op, LLVMValueRef *args)
+{
+#define ROW_SAME(name, arity) \
+    case OP_##name: return vb->precision == 32 ? v32_##name(vb, ARGS_##arity) : v64_##name(vb, ARGS_##arity);
+#define ROW_REAL ROW_SAME
+#define ROW_TEST ROW_SAME
+#define ROW_LOGIC(name, arity)
+    switch (op) {
+#include "compiler/op.def"
+    default: return NULL;
+    }
+}
+
+static LLVMValueRef int_row(B, enum ir_op op, LLVMValueRef *args)
+{
+#undef ROW_SAME
+#undef ROW_REAL
+#undef ROW_TEST
+#define ROW_SAME(name, arity) \
+    case OP_##name: return vi_##name(vb, ARGS_##arity);
+#define ROW_REAL(name, arity)
+#define ROW_TEST ROW_SAME
+    switch (op) {
+#include "compiler/op.def"
+    default: return NULL;
+    }
+}
+
+/* false < true */
+static LLVMValueRef bool_row(B, enum ir_op op, LLVMValueRef *args)
+{
+    switch (op) {
+    case OP_AND: return LLVMBuildAnd(vb->b, args[0], args[1], "");
+    case OP_OR: return LLVMBuildOr(vb->b, args[0], args[1], "");
+    case OP_NOT: return LLVMBuildNot(vb->b, args[0], "");
+    case OP_EQ: return LLVMBuildICmp(vb->b, LLVMIntEQ, args[0], args[1], "");
+    case OP_NE: return LLVMBuildICmp(vb->b, LLVMIntNE, args[0], args[1], "");
+    case OP_LT: return LLVMBuildICmp(vb->b, LLVMIntULT, args[0], args[1], "");
+    case OP_LE: return LLVMBuildICmp(vb->b, LLVMIntULE, args[0], args[1], "");
+    default: return NULL;
+    }
+}
+
+/* Where inlining an op at every use would swell the code. */
+static bool is_long(enum ir_op op)
+{
+    static const enum ir_op list[] = {OP_POW, OP_LOG1P, OP_GELU, OP_SOFTPLUS, OP_ERF, OP_SIN, OP_COS};
+    for (int i = 0; i < COUNT(list); i++)
+        if (list[i] == op) return true;
+    return false;
+}
+
+static void set_attribute(B, LLVMValueRef f, const char *key, const char *value)
+{
+    if (!value) return;
+    LLVMAttributeRef a = LLVMCreateStringAttribute(vb->context, key, (unsigned)strlen(key), value, (unsigned)strlen(value));
+    LLVMAddAttributeAtIndex(f, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a);
+}
+
+/* The module's function for a long op, added at its first use. */
+static LLVMValueRef long_function(B, enum ir_op op, LLVMTypeRef *type)
+{
+    char name[64];
+    int arity = op_info[op].arity;
+    LLVMTypeRef real = scalars_type(vb, DT_REAL), params[2] = {real, real};
+    snprintf(name, sizeof name, "icl.%s.f%dx%d", op_info[op].text, vb->precision, vb->lanes);
+    *type = LLVMFunctionType(real, params, (unsigned)arity, false);
+    LLVMValueRef f = LLVMGetNamedFunction(vb->module, name);
+    if (f) return f;
+    f = LLVMAddFunction(vb->module, name, *type);
+    LLVMSetLinkage(f, LLVMInternalLinkage);
+    set_attribute(vb, f, "target-cpu", vb->cpu);
+    set_attribute(vb, f, "target-features", vb->features);
+    unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
+    LLVMAddAttributeAtIndex(f, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                            LLVMCreateEnumAttribute(vb->context, nounwind, 0));
+    struct vec_builder inside = *vb;
+    inside.b = LLVMCreateBuilderInContext(vb->context);
+    LLVMPositionBuilderAtEnd(inside.b, LLVMAppendBasicBlockInContext(vb->context, f, "entry"));
+    LLVMValueRef args[2];
+    for (int i = 0; i < arity; i++) args[i] = LLVMGetParam(f, (unsigned)i);
+    LLVMBuildRet(inside.b, real_row(&inside, op, args));
+    LLVMDisposeBuilder(inside.b);
+    return f;
+}
+
+static LLVMValueRef to_real(B, enum dtype operand, LLVMValueRef x)
+{
+    LLVMTypeRef real = scalars_type(vb, DT_REAL);
+    return operand == DT_BOOL ? LLVMBuildUIToFP(vb->b, x, real, "") : LLVMBuildSIToFP(vb->b, x, real, "");
+}
+
+/* floor, then the conversion that saturates and takes NaN to 0 */
+static LLVMValueRef to_int(B, enum dtype operand, LLVMValueRef x)
+{
+    LLVMTypeRef type[2] = {scalars_type(vb, DT_INT), scalars_type(vb, DT_REAL)};
+    if (operand == DT_BOOL) return LLVMBuildZExt(vb->b, x, type[0], "");
+    if (operand == DT_INT) return x;
+    unsigned id = LLVMLookupIntrinsicID("llvm.fptosi.sat", strlen("llvm.fptosi.sat"));
+    LLVMValueRef f = LLVMGetIntrinsicDeclaration(vb->module, id, type, 2), whole = intrinsic1(vb, "llvm.floor", x);
+    return LLVMBuildCall2(vb->b, LLVMIntrinsicGetType(vb->context, id, type, 2), f, &whole, 1, "");
+}
+
+/* An ELEM row or a conversion. */
+LLVMValueRef scalars_elem(struct vec_builder *vb, enum ir_op op, enum dtype operand, LLVMValueRef *args)
+{
+    switch (op) {
+    case OP_SELECT: return LLVMBuildSelect(vb->b, args[0], args[1], args[2], "");
+    case OP_TO_REAL: return operand == DT_REAL ? args[0] : to_real(vb, operand, args[0]);
+    case OP_TO_INT: return to_int(vb, operand, args[0]);
+    default: break;
+    }
+    if (operand == DT_BOOL) return bool_row(vb, op, args);
+    if (operand == DT_INT) return int_row(vb, op, args);
+    if (!is_long(op)) return real_row(vb, op, args);
+    LLVMTypeRef type;
+    LLVMValueRef f = long_function(vb, op, &type);
+    return LLVMBuildCall2(vb->b, type, f, args, (unsigned)op_info[op].arity, "");
+}
+
+/* ---- random draws ---- */
+
+/* Philox works on 32-bit words, but its multiplication gives 64 bits. So the words are kept in vectors of 64-bit
+ * integers whose upper halves are rubbish, one vector for the even and one for the odd lanes: the product of the lower
+ * halves is then one instruction, and no step needs a shuffle. Fewer than four lanes go as one part. */
+struct parts {
+    int n;      /* 1 or 2 */
+    int lanes;  /* of each */
+    LLVMValueRef part[2];
+};
+
+static LLVMValueRef wide_splat(B, int lanes, LLVMValueRef i64)
+{
+    struct vec_builder part = *vb;
+    part.lanes = lanes;
+    return scalars_splat(&part, i64);
+}
+
+static LLVMValueRef wide_constant(B, int lanes, uint64_t c)
+{
+    return repeated(lanes, LLVMConstInt(LLVMInt64TypeInContext(vb->context), c, false));
+}
+
+static LLVMValueRef every_second(B, LLVMValueRef v, int from, int n)
+{
+    LLVMValueRef index[MAX_LANES];
+    for (int i = 0; i < n; i++)
+        index[i] = LLVMConstInt(LLVMInt32TypeInContext(vb->context), (unsigned)(from + 2 * i), false);
+    return LLVMBuildShuffleVector(vb->b, v, LLVMGetPoison(LLVMTypeOf(v)), LLVMConstVector(index, (unsigned)n), "");
+}
+
+static struct parts split(B, LLVMValueRef v)
+{
+    if (vb->lanes < 4) return (struct parts){1, vb->lanes, {v}};
+    int half = vb->lanes / 2;
+    return (struct parts){2, half, {every_second(vb, v, 0, half), every_second(vb, v, 1, half)}};
+}
+
+/* <lanes x i32> of the lower halves */
+static LLVMValueRef join(B, const struct parts *p)
+{
+    LLVMTypeRef words = widen(vb, LLVMInt32TypeInContext(vb->context));
+    if (p->n == 1) return LLVMBuildTrunc(vb->b, p->part[0], words, "");
+    LLVMValueRef even = LLVMBuildBitCast(vb->b, p->part[0], words, "");
+    LLVMValueRef shifted = LLVMBuildShl(vb->b, p->part[1], wide_constant(vb, p->lanes, 32), "");
+    LLVMValueRef odd = LLVMBuildBitCast(vb->b, shifted, words, ""), index[MAX_LANES];
+    for (int i = 0; i < vb->lanes; i++)
+        index[i] = LLVMConstInt(LLVMInt32TypeInContext(vb->context), (unsigned)(i % 2 ? vb->lanes + i : i), false);
+    return LLVMBuildShuffleVector(vb->b, even, odd, LLVMConstVector(index, (unsigned)vb->lanes), "");
+}
+
+static LLVMValueRef xor3(B, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c)
+{
+    return LLVMBuildXor(vb->b, LLVMBuildXor(vb->b, a, b, ""), c, "");
+}
+
+static void philox_round(B, int lanes, LLVMValueRef c[4], const LLVMValueRef key[2])
+{
+    LLVMValueRef low = wide_constant(vb, lanes, UINT32_MAX), shift = wide_constant(vb, lanes, 32);
+    LLVMValueRef m0 = wide_constant(vb, lanes, 0xD2511F53), m1 = wide_constant(vb, lanes, 0xCD9E8D57);
+    LLVMValueRef p0 = LLVMBuildMul(vb->b, LLVMBuildAnd(vb->b, c[0], low, ""), m0, "");
+    LLVMValueRef p1 = LLVMBuildMul(vb->b, LLVMBuildAnd(vb->b, c[2], low, ""), m1, "");
+    c[0] = xor3(vb, LLVMBuildLShr(vb->b, p1, shift, ""), c[1], key[0]);
+    c[1] = p1;
+    c[2] = xor3(vb, LLVMBuildLShr(vb->b, p0, shift, ""), c[3], key[1]);
+    c[3] = p0;
+}
+
+/* words[k]: <lanes x i32> */
+static void draw_words(B, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream, LLVMValueRef group,
+                       LLVMValueRef words[4])
+{
+    LLVMTypeRef i64 = LLVMInt64TypeInContext(vb->context);
+    struct parts number = split(vb, prompt), out[4];
+    int lanes = number.lanes;
+    LLVMValueRef upper = LLVMBuildLShr(vb->b, seed, LLVMConstInt(i64, 32, false), "");
+    LLVMValueRef mixed = LLVMBuildMul(vb->b, upper, LLVMConstInt(i64, 0x9E3779B9, false), "");
+    mixed = LLVMBuildXor(vb->b, mixed, LLVMConstInt(i64, site, false), "");
+    LLVMValueRef first[2] = {wide_splat(vb, lanes, seed), wide_splat(vb, lanes, mixed)};
+    if (LLVMTypeOf(group) != i64) group = LLVMBuildZExt(vb->b, group, i64, "");
+    LLVMValueRef groups = wide_splat(vb, lanes, group);
+    for (int p = 0; p < number.n; p++) {
+        LLVMValueRef high = LLVMBuildLShr(vb->b, number.part[p], wide_constant(vb, lanes, 32), "");
+        LLVMValueRef c[4] = {number.part[p], groups, high, wide_constant(vb, lanes, stream)};
+        for (uint64_t round = 0; round < 10; round++) {
+            LLVMValueRef key[2] = {first[0], first[1]};
+            if (round) {
+                key[0] = LLVMBuildAdd(vb->b, first[0], wide_constant(vb, lanes, (uint32_t)(round * 0x9E3779B9)), "");
+                key[1] = LLVMBuildAdd(vb->b, first[1], wide_constant(vb, lanes, (uint32_t)(round * 0xBB67AE85)), "");
+            }
+            philox_round(vb, lanes, c, key);
+        }
+        for (int k = 0; k < 4; k++) {
+            out[k].n = number.n;
+            out[k].lanes = lanes;
+            out[k].part[p] = c[k];
+        }
+    }
+    for (int k = 0; k < 4; k++) words[k] = join(vb, &out[k]);
+}
+
+/* (upper 23 bits + 1/2) 2^-23, by exact steps: in binary32 as the mantissa of a number in [1, 2), less 1 - 2^-24 */
+static LLVMValueRef unit(B, LLVMValueRef word)
+{
+    LLVMTypeRef i32 = LLVMInt32TypeInContext(vb->context);
+    LLVMValueRef bits = LLVMBuildLShr(vb->b, word, repeated(vb->lanes, LLVMConstInt(i32, 9, false)), "");
+    LLVMTypeRef real = scalars_type(vb, DT_REAL);
+    if (vb->precision == 32) {
+        LLVMValueRef one = repeated(vb->lanes, LLVMConstInt(i32, 0x3f800000, false));
+        LLVMValueRef in_1_2 = LLVMBuildBitCast(vb->b, LLVMBuildOr(vb->b, bits, one, ""), real, "");
+        return LLVMBuildFSub(vb->b, in_1_2, scalars_real(vb, 1 - 0x1p-24), "");
+    }
+    LLVMValueRef count = LLVMBuildSIToFP(vb->b, bits, real, "");
+    return fma_of(vb, count, scalars_real(vb, 0x1p-23), scalars_real(vb, 0x1p-24));
+}
+
+/* Four elements of a uniform draw. */
+void scalars_draw_uniforms(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
+                           LLVMValueRef group, LLVMValueRef out[4])
+{
+    LLVMValueRef words[4];
+    draw_words(vb, prompt, seed, site, stream, group, words);
+    for (int k = 0; k < 4; k++) out[k] = unit(vb, words[k]);
+}
+
+/* Four elements of a standard normal draw. */
+void scalars_draw_normals(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
+                          LLVMValueRef group, LLVMValueRef out[4])
+{
+    LLVMValueRef u[4];
+    scalars_draw_uniforms(vb, prompt, seed, site, stream, group, u);
+    for (int k = 0; k < 4; k += 2)
+        if (vb->precision == 32)
+            v32_normal_pair(vb, u[k], u[k + 1], &out[k], &out[k + 1]);
+        else
+            v64_normal_pair(vb, u[k], u[k + 1], &out[k], &out[k + 1]);
+}
