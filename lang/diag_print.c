@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_SHOWN = 100, GAP = 6, LONG_LINE = 160, TAB = 4 };
+enum { MOST_SHOWN = 100, GAP = 6, LONG_LINE = 160, MARGIN = 40, TAB = 4 };
 
 struct printer {
     FILE *to;
@@ -60,25 +60,26 @@ static uint32_t line_end(const struct source *s, int line) {
     return to;
 }
 
-/* Prints a source line, cut well after its last mark when it is very long. */
-static void source_text(struct printer *p, const struct source *s, int line, int last_mark) {
+/* Prints the columns of a source line from `cut` to `most`, with dots where it goes on. */
+static void source_text(struct printer *p, const struct source *s, int line, int cut, int most) {
     uint32_t at = s->line_at[line - 1], end = line_end(s, line);
-    int column = 0, most = last_mark + LONG_LINE / 2 > LONG_LINE ? last_mark + LONG_LINE / 2 : LONG_LINE;
-    if (at < end) fputc(' ', p->to);
-    while (at < end && column < most) {
+    if (at < end) fputs(cut ? " ... " : " ", p->to);
+    for (int column = 0; at < end && column < most;) {
         uint32_t code;
-        int len = utf8_next(s->text + at, end - at, &code);
-        if (s->text[at] == '\t') {
-            int stop = column / TAB * TAB + TAB;
-            fprintf(p->to, "%*s", stop - column, "");
-            column = stop;
+        int len = utf8_next(s->text + at, end - at, &code), next;
+        next = s->text[at] == '\t' ? column / TAB * TAB + TAB
+                                   : column + (len ? utf8_columns(s->text + at, (size_t)len) : 1);
+        if (column < cut) { /* not shown; a wide one that reaches in leaves blanks */
+            if (next > cut) fprintf(p->to, "%*s", next - cut, "");
+        } else if (s->text[at] == '\t') {
+            fprintf(p->to, "%*s", next - column, "");
         } else if (!len || code < 32 || code == 127) {
             fputc('?', p->to);
-            column++;
+            next = column + 1;
         } else {
             fwrite(s->text + at, 1, (size_t)len, p->to);
-            column += utf8_columns(s->text + at, (size_t)len);
         }
+        column = next;
         at += (uint32_t)(len ? len : 1);
     }
     if (at < end) fputs(" ...", p->to);
@@ -183,7 +184,7 @@ static void mark_rows(struct printer *p, struct stroke *s, int n) {
 static void one_line(struct printer *p, const struct section *c, int line) {
     const struct source *src = c->src;
     struct stroke *s = ARENA_ARRAY(&p->scratch, struct stroke, c->marks.n + 1);
-    int n = 0, last = 0;
+    int n = 0, first = 1 << 30, cut = 0;
     uint32_t end = line_end(src, line);
     for (int i = 0; i < c->marks.n; i++) {
         const struct shown *m = &c->marks.data[i];
@@ -193,11 +194,18 @@ static void one_line(struct printer *p, const struct section *c, int line) {
         s[n].to = to > m->where.from ? source_column(src, to) - 1 : s[n].from + 1;
         if (s[n].to <= s[n].from) s[n].to = s[n].from + 1;
         s[n].text = m->text;
-        last = s[n].to > last ? s[n].to : last;
+        first = s[n].from < first ? s[n].from : first;
         n++;
     }
+    if (n && first > LONG_LINE - MARGIN) cut = first - MARGIN;
+    for (int i = 0; i < n; i++) { /* the dots take four columns */
+        s[i].from -= cut ? cut - 4 : 0;
+        s[i].to -= cut ? cut - 4 : 0;
+        if (s[i].to > LONG_LINE) s[i].to = LONG_LINE;
+        if (s[i].from >= LONG_LINE) s[i].from = LONG_LINE - 1;
+    }
     gutter(p, line);
-    source_text(p, src, line, last);
+    source_text(p, src, line, cut, cut + LONG_LINE);
     if (n) mark_rows(p, s, n);
 }
 

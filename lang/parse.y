@@ -8,7 +8,7 @@
 %define api.header.include {"lang/parse.tab.h"}
 %define parse.error custom
 %define parse.lac full
-%define lr.default-reduction accepting
+%define lr.default-reduction consistent
 %locations
 %expect 0
 %param {struct parse *p}
@@ -49,7 +49,7 @@ static void icl_parse_error(const struct span *where, struct parse *p, const cha
 }
 
 %token FILE_END 0 "the end of the file"
-%token NEWLINE "the end of the line" SEMICOLON "`;`"
+%token NEWLINE "the end of the line" SEMICOLON "`;`" BAD "a character"
 %token <str> NAME "a name"
 %token <int64_t> INTEGER "a whole number"
 %token <double> REAL "a number"

@@ -72,6 +72,8 @@ static bool covered(const struct expected *e, const char *word) {
     static const char *const goes_on[] = {"`+`", "`-`", "`*`", "`/`", "`@`", "`**`", "`and`", "`or`", "`then`", "`if`",
                                           "`with`", "a comparison", "`(`", "`[`", "`.`", "`->`", "`=`", "`~`",
                                           "an update such as `+=`", "`...`", "`in`"};
+    bool line = listed(e->word, e->words, "the end of the line");
+    if (e->operator_ && (word[1] == ':' || (word[1] == ',' && line))) return true;
     if (e->expression && listed(starts, sizeof starts / sizeof *starts, word) && !(e->block && word[1] == '{'))
         return true;
     return e->operator_ && listed(goes_on, sizeof goes_on / sizeof *goes_on, word);

@@ -100,16 +100,25 @@ static int by_indentation(const struct parse *p, const int *stack, int n, int i,
     return n;
 }
 
+static int too_deep(struct parse *p, struct span where) {
+    if (!p->too_deep) diag_new(p->ds, E_NESTING, where, "brackets are nested too deeply");
+    p->too_deep = true;
+    return 0;
+}
+
 /* Pairs brackets; returns how many braces stay open. A closing bracket pairs with the innermost open one of its kind,
  * and what is open inside that one stays unpaired. */
 static int pair_all(struct parse *p, bool indentation) {
     struct token *raw = p->raw.data;
-    int *stack = ARENA_ARRAY(&p->scratch, int, p->raw.n + 1), n = 0, braces = 0;
+    int stack[DEEPEST], n = 0, braces = 0;
     for (int i = 0; i < p->raw.n; i++) raw[i].match = -1;
     for (int i = 0; i < p->raw.n; i++) {
         if (indentation && raw[i].first && (is_def(raw[i].kind) || raw[i].kind == CLOSE))
             n = by_indentation(p, stack, n, i, raw[i].kind != CLOSE);
-        if (opens(raw[i].kind)) stack[n++] = i;
+        if (opens(raw[i].kind)) {
+            if (n == DEEPEST) return too_deep(p, raw[i].span);
+            stack[n++] = i;
+        }
         if (!closes(raw[i].kind)) continue;
         int k = n - 1;
         while (k >= 0 && closer_of(raw[stack[k]].kind) != raw[i].kind && raw[stack[k]].kind != STRING_HEAD) k--;
@@ -231,11 +240,7 @@ static void end_statement(struct arranger *s, const struct token *by) {
 }
 
 static bool push(struct arranger *s, enum place place, struct token t) {
-    if (s->depth >= DEEPEST) {
-        if (!s->p->too_deep) diag_new(s->p->ds, E_NESTING, t.span, "brackets are nested too deeply");
-        s->p->too_deep = true;
-        return false;
-    }
+    if (s->depth >= DEEPEST) return too_deep(s->p, t.span);
     put(s, t);
     s->level[++s->depth] = (struct level){place, s->at, s->statement, s->blocks, s->sweeps};
     if (place == IN_BLOCK) begin_statement(s);
@@ -375,7 +380,7 @@ static void plain(struct arranger *s, struct token t) {
 
 static bool open_bracket(struct arranger *s, struct token t) {
     if (t.match < 0) {
-        report_unclosed(s, &t);
+        if (!s->p->statements.data[s->statement].quiet) report_unclosed(s, &t);
         if (t.kind != OPEN || !opens_block(s)) quiet(s);
     }
     s->doc = NULL;
@@ -415,6 +420,8 @@ void tokens_arrange(struct parse *p) {
             doc_comment(s, t);
         else if (t->kind == SEMICOLON && in_block(s))
             end_statement(s, t);
+        else if (t->kind == BAD)
+            quiet(s); /* reported by the lexer */
         else if (opens(t->kind))
             go = open_bracket(s, *t);
         else if (closes(t->kind))
