@@ -1,6 +1,7 @@
 # AST -> script values, tensor IR, passes, schedules, machine code; the command line.
 
 libicl_a_SOURCES += \
+	compiler/answer.h \
 	compiler/builtin.def \
 	compiler/cse.c \
 	compiler/dce.c \
@@ -31,3 +32,14 @@ libicl_a_SOURCES += \
 	compiler/scalar.h \
 	compiler/script.h \
 	compiler/value.h
+
+# The back end is a program to automake and a shared object to the linker. It lies next to icl in the build tree, and its
+# calls into icl are resolved when icl loads it.
+pkglibexec_PROGRAMS += icl-llvm.so
+icl_llvm_so_SOURCES = \
+	compiler/llvm/scalars.c \
+	compiler/llvm/scalars.h
+icl_llvm_so_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
+icl_llvm_so_CFLAGS = $(AM_CFLAGS) -fPIC
+icl_llvm_so_LDFLAGS = $(AM_LDFLAGS) -shared
+icl_llvm_so_LDADD = $(LLVM_LIBS)
