@@ -234,31 +234,41 @@ static void set_attribute(B, LLVMValueRef f, const char *key, const char *value)
     LLVMAddAttributeAtIndex(f, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a);
 }
 
-/* The module's function for a long op, added at its first use. */
-static LLVMValueRef long_function(B, enum ir_op op, LLVMTypeRef *type)
+/* The module's function of that name and type; where it is new, inside->b builds its body, else it is NULL. */
+static LLVMValueRef own_function(B, const char *name, LLVMTypeRef type, struct vec_builder *inside)
 {
-    char name[64];
-    int arity = op_info[op].arity;
-    LLVMTypeRef real = scalars_type(vb, DT_REAL), params[2] = {real, real};
-    snprintf(name, sizeof name, "icl.%s.f%dx%d", op_info[op].text, vb->precision, vb->lanes);
-    *type = LLVMFunctionType(real, params, (unsigned)arity, false);
     LLVMValueRef f = LLVMGetNamedFunction(vb->module, name);
+    inside->b = NULL;
     if (f) return f;
-    f = LLVMAddFunction(vb->module, name, *type);
+    f = LLVMAddFunction(vb->module, name, type);
     LLVMSetLinkage(f, LLVMInternalLinkage);
     set_attribute(vb, f, "target-cpu", vb->cpu);
     set_attribute(vb, f, "target-features", vb->features);
     unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
     LLVMAddAttributeAtIndex(f, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
                             LLVMCreateEnumAttribute(vb->context, nounwind, 0));
-    struct vec_builder inside = *vb;
-    inside.b = LLVMCreateBuilderInContext(vb->context);
-    LLVMPositionBuilderAtEnd(inside.b, LLVMAppendBasicBlockInContext(vb->context, f, "entry"));
-    LLVMValueRef args[2];
-    for (int i = 0; i < arity; i++) args[i] = LLVMGetParam(f, (unsigned)i);
-    LLVMBuildRet(inside.b, real_row(&inside, op, args));
-    LLVMDisposeBuilder(inside.b);
+    *inside = *vb;
+    inside->b = LLVMCreateBuilderInContext(vb->context);
+    LLVMPositionBuilderAtEnd(inside->b, LLVMAppendBasicBlockInContext(vb->context, f, "entry"));
     return f;
+}
+
+static LLVMValueRef call_long(B, enum ir_op op, LLVMValueRef *args)
+{
+    char name[64];
+    unsigned arity = (unsigned)op_info[op].arity;
+    LLVMTypeRef real = scalars_type(vb, DT_REAL), params[2] = {real, real};
+    LLVMTypeRef type = LLVMFunctionType(real, params, arity, false);
+    struct vec_builder inside;
+    snprintf(name, sizeof name, "icl.%s.f%dx%d", op_info[op].text, vb->precision, vb->lanes);
+    LLVMValueRef f = own_function(vb, name, type, &inside);
+    if (inside.b) {
+        LLVMValueRef formal[2];
+        for (unsigned i = 0; i < arity; i++) formal[i] = LLVMGetParam(f, i);
+        LLVMBuildRet(inside.b, real_row(&inside, op, formal));
+        LLVMDisposeBuilder(inside.b);
+    }
+    return LLVMBuildCall2(vb->b, type, f, args, arity, "");
 }
 
 static LLVMValueRef to_real(B, enum dtype operand, LLVMValueRef x)
@@ -289,10 +299,7 @@ LLVMValueRef scalars_elem(struct vec_builder *vb, enum ir_op op, enum dtype oper
     }
     if (operand == DT_BOOL) return bool_row(vb, op, args);
     if (operand == DT_INT) return int_row(vb, op, args);
-    if (!is_long(op)) return real_row(vb, op, args);
-    LLVMTypeRef type;
-    LLVMValueRef f = long_function(vb, op, &type);
-    return LLVMBuildCall2(vb->b, type, f, args, (unsigned)op_info[op].arity, "");
+    return is_long(op) ? call_long(vb, op, args) : real_row(vb, op, args);
 }
 
 /* ---- random draws ---- */
@@ -351,49 +358,72 @@ static LLVMValueRef xor3(B, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c)
     return LLVMBuildXor(vb->b, LLVMBuildXor(vb->b, a, b, ""), c, "");
 }
 
-static void philox_round(B, int lanes, LLVMValueRef c[4], const LLVMValueRef key[2])
+static void two_rounds(B, int lanes, LLVMValueRef c[4], const LLVMValueRef keys[2][2])
 {
     LLVMValueRef low = wide_constant(vb, lanes, UINT32_MAX), shift = wide_constant(vb, lanes, 32);
     LLVMValueRef m0 = wide_constant(vb, lanes, 0xD2511F53), m1 = wide_constant(vb, lanes, 0xCD9E8D57);
-    LLVMValueRef p0 = LLVMBuildMul(vb->b, LLVMBuildAnd(vb->b, c[0], low, ""), m0, "");
-    LLVMValueRef p1 = LLVMBuildMul(vb->b, LLVMBuildAnd(vb->b, c[2], low, ""), m1, "");
-    c[0] = xor3(vb, LLVMBuildLShr(vb->b, p1, shift, ""), c[1], key[0]);
-    c[1] = p1;
-    c[2] = xor3(vb, LLVMBuildLShr(vb->b, p0, shift, ""), c[3], key[1]);
-    c[3] = p0;
+    for (int round = 0; round < 2; round++) {
+        LLVMValueRef p0 = LLVMBuildMul(vb->b, LLVMBuildAnd(vb->b, c[0], low, ""), m0, "");
+        LLVMValueRef p1 = LLVMBuildMul(vb->b, LLVMBuildAnd(vb->b, c[2], low, ""), m1, "");
+        c[0] = xor3(vb, LLVMBuildLShr(vb->b, p1, shift, ""), c[1], keys[round][0]);
+        c[1] = p1;
+        c[2] = xor3(vb, LLVMBuildLShr(vb->b, p0, shift, ""), c[3], keys[round][1]);
+        c[3] = p0;
+    }
 }
 
-/* words[k]: <lanes x i32> */
-static void draw_words(B, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream, LLVMValueRef group,
-                       LLVMValueRef words[4])
+/* Ten rounds on the words c[part][0..3], in a loop of two: unrolled, they would be the slowest thing to compile. */
+static void philox(B, int parts, int lanes, LLVMValueRef f, LLVMValueRef c[2][4], const LLVMValueRef key[2])
 {
-    LLVMTypeRef i64 = LLVMInt64TypeInContext(vb->context);
-    struct parts number = split(vb, prompt), out[4];
-    int lanes = number.lanes;
-    LLVMValueRef upper = LLVMBuildLShr(vb->b, seed, LLVMConstInt(i64, 32, false), "");
-    LLVMValueRef mixed = LLVMBuildMul(vb->b, upper, LLVMConstInt(i64, 0x9E3779B9, false), "");
-    mixed = LLVMBuildXor(vb->b, mixed, LLVMConstInt(i64, site, false), "");
-    LLVMValueRef first[2] = {wide_splat(vb, lanes, seed), wide_splat(vb, lanes, mixed)};
-    if (LLVMTypeOf(group) != i64) group = LLVMBuildZExt(vb->b, group, i64, "");
-    LLVMValueRef groups = wide_splat(vb, lanes, group);
-    for (int p = 0; p < number.n; p++) {
-        LLVMValueRef high = LLVMBuildLShr(vb->b, number.part[p], wide_constant(vb, lanes, 32), "");
-        LLVMValueRef c[4] = {number.part[p], groups, high, wide_constant(vb, lanes, stream)};
-        for (uint64_t round = 0; round < 10; round++) {
-            LLVMValueRef key[2] = {first[0], first[1]};
-            if (round) {
-                key[0] = LLVMBuildAdd(vb->b, first[0], wide_constant(vb, lanes, (uint32_t)(round * 0x9E3779B9)), "");
-                key[1] = LLVMBuildAdd(vb->b, first[1], wide_constant(vb, lanes, (uint32_t)(round * 0xBB67AE85)), "");
-            }
-            philox_round(vb, lanes, c, key);
-        }
-        for (int k = 0; k < 4; k++) {
-            out[k].n = number.n;
-            out[k].lanes = lanes;
-            out[k].part[p] = c[k];
-        }
+    enum { KEYS = 8, COUNTER = 10, STATE = 11 };
+    LLVMTypeRef i32 = LLVMInt32TypeInContext(vb->context);
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(vb->b);
+    LLVMBasicBlockRef loop = LLVMAppendBasicBlockInContext(vb->context, f, "rounds");
+    LLVMBasicBlockRef after = LLVMAppendBasicBlockInContext(vb->context, f, "drawn");
+    LLVMValueRef start[STATE] = {NULL}, phi[STATE], now[STATE];
+    for (int p = 0; p < parts; p++) memcpy(start + 4 * p, c[p], sizeof c[p]);
+    memcpy(start + KEYS, key, 2 * sizeof *key);
+    start[COUNTER] = LLVMConstInt(i32, 0, false);
+    LLVMBuildBr(vb->b, loop);
+    LLVMPositionBuilderAtEnd(vb->b, loop);
+    for (int i = 0; i < STATE; i++)
+        if (start[i]) phi[i] = now[i] = LLVMBuildPhi(vb->b, LLVMTypeOf(start[i]), "");
+    LLVMValueRef keys[3][2] = {{now[KEYS], now[KEYS + 1]}};
+    for (int round = 0; round < 2; round++) {
+        keys[round + 1][0] = LLVMBuildAdd(vb->b, keys[round][0], wide_constant(vb, lanes, 0x9E3779B9), "");
+        keys[round + 1][1] = LLVMBuildAdd(vb->b, keys[round][1], wide_constant(vb, lanes, 0xBB67AE85), "");
     }
-    for (int k = 0; k < 4; k++) words[k] = join(vb, &out[k]);
+    for (int p = 0; p < parts; p++) two_rounds(vb, lanes, now + 4 * p, keys);
+    memcpy(now + KEYS, keys[2], sizeof keys[2]);
+    now[COUNTER] = LLVMBuildAdd(vb->b, now[COUNTER], LLVMConstInt(i32, 2, false), "");
+    LLVMValueRef more = LLVMBuildICmp(vb->b, LLVMIntULT, now[COUNTER], LLVMConstInt(i32, 10, false), "");
+    LLVMBuildCondBr(vb->b, more, loop, after);
+    for (int i = 0; i < STATE; i++)
+        if (start[i])
+            LLVMAddIncoming(phi[i], (LLVMValueRef[]){start[i], now[i]}, (LLVMBasicBlockRef[]){before, loop}, 2);
+    LLVMPositionBuilderAtEnd(vb->b, after);
+    for (int p = 0; p < parts; p++) memcpy(c[p], now + 4 * p, sizeof c[p]);
+}
+
+/* In a function of the module: words[k], <lanes x i32>, of the counter (low(prompt), group, high(prompt), stream). */
+static void draw_words(B, LLVMValueRef f, LLVMValueRef words[4])
+{
+    struct parts number = split(vb, LLVMGetParam(f, 0));
+    int lanes = number.lanes;
+    LLVMValueRef fixed[4]; /* key, key, group, stream */
+    LLVMValueRef c[2][4];
+    for (unsigned i = 0; i < 4; i++) fixed[i] = wide_splat(vb, lanes, LLVMGetParam(f, i + 1));
+    for (int p = 0; p < number.n; p++) {
+        c[p][0] = number.part[p];
+        c[p][1] = fixed[2];
+        c[p][2] = LLVMBuildLShr(vb->b, number.part[p], wide_constant(vb, lanes, 32), "");
+        c[p][3] = fixed[3];
+    }
+    philox(vb, number.n, lanes, f, c, fixed);
+    for (int k = 0; k < 4; k++) {
+        struct parts word = {number.n, lanes, {c[0][k], number.n > 1 ? c[1][k] : NULL}};
+        words[k] = join(vb, &word);
+    }
 }
 
 /* (upper 23 bits + 1/2) 2^-23, by exact steps: in binary32 as the mantissa of a number in [1, 2), less 1 - 2^-24 */
@@ -411,24 +441,53 @@ static LLVMValueRef unit(B, LLVMValueRef word)
     return fma_of(vb, count, scalars_real(vb, 0x1p-23), scalars_real(vb, 0x1p-24));
 }
 
+static void draw_body(B, LLVMValueRef f, bool normal)
+{
+    LLVMValueRef words[4], u[4], out[4];
+    draw_words(vb, f, words);
+    for (int k = 0; k < 4; k++) u[k] = unit(vb, words[k]);
+    for (int k = 0; normal && k < 4; k += 2)
+        if (vb->precision == 32)
+            v32_normal_pair(vb, u[k], u[k + 1], &out[k], &out[k + 1]);
+        else
+            v64_normal_pair(vb, u[k], u[k + 1], &out[k], &out[k + 1]);
+    LLVMBuildAggregateRet(vb->b, normal ? out : u, 4);
+}
+
+static void draw(B, bool normal, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
+                 LLVMValueRef group, LLVMValueRef out[4])
+{
+    LLVMTypeRef i64 = LLVMInt64TypeInContext(vb->context), real = scalars_type(vb, DT_REAL);
+    LLVMTypeRef params[5] = {scalars_type(vb, DT_INT), i64, i64, i64, i64};
+    LLVMTypeRef four = LLVMStructTypeInContext(vb->context, (LLVMTypeRef[]){real, real, real, real}, 4, false);
+    LLVMTypeRef type = LLVMFunctionType(four, params, 5, false);
+    struct vec_builder inside;
+    char name[64];
+    snprintf(name, sizeof name, "icl.draw_%s.f%dx%d", normal ? "normals" : "uniforms", vb->precision, vb->lanes);
+    LLVMValueRef f = own_function(vb, name, type, &inside);
+    if (inside.b) {
+        draw_body(&inside, f, normal);
+        LLVMDisposeBuilder(inside.b);
+    }
+    LLVMValueRef upper = LLVMBuildLShr(vb->b, seed, LLVMConstInt(i64, 32, false), "");
+    LLVMValueRef key = LLVMBuildMul(vb->b, upper, LLVMConstInt(i64, 0x9E3779B9, false), "");
+    key = LLVMBuildXor(vb->b, key, LLVMConstInt(i64, site, false), "");
+    if (LLVMTypeOf(group) != i64) group = LLVMBuildZExt(vb->b, group, i64, "");
+    LLVMValueRef args[5] = {prompt, seed, key, group, LLVMConstInt(i64, stream, false)};
+    LLVMValueRef drawn = LLVMBuildCall2(vb->b, type, f, args, 5, "");
+    for (unsigned k = 0; k < 4; k++) out[k] = LLVMBuildExtractValue(vb->b, drawn, k, "");
+}
+
 /* Four elements of a uniform draw. */
 void scalars_draw_uniforms(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
                            LLVMValueRef group, LLVMValueRef out[4])
 {
-    LLVMValueRef words[4];
-    draw_words(vb, prompt, seed, site, stream, group, words);
-    for (int k = 0; k < 4; k++) out[k] = unit(vb, words[k]);
+    draw(vb, false, prompt, seed, site, stream, group, out);
 }
 
 /* Four elements of a standard normal draw. */
 void scalars_draw_normals(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
                           LLVMValueRef group, LLVMValueRef out[4])
 {
-    LLVMValueRef u[4];
-    scalars_draw_uniforms(vb, prompt, seed, site, stream, group, u);
-    for (int k = 0; k < 4; k += 2)
-        if (vb->precision == 32)
-            v32_normal_pair(vb, u[k], u[k + 1], &out[k], &out[k + 1]);
-        else
-            v64_normal_pair(vb, u[k], u[k + 1], &out[k], &out[k + 1]);
+    draw(vb, true, prompt, seed, site, stream, group, out);
 }
