@@ -7,6 +7,7 @@ libicl_a_SOURCES += \
 	compiler/dce.c \
 	compiler/elementary.inc \
 	compiler/eval.h \
+	compiler/grad.h \
 	compiler/hoist.c \
 	compiler/interp.c \
 	compiler/interp.h \
@@ -28,6 +29,7 @@ libicl_a_SOURCES += \
 	compiler/op.def \
 	compiler/pass.def \
 	compiler/passes.c \
+	compiler/program.h \
 	compiler/scalar.c \
 	compiler/scalar.h \
 	compiler/script.h \
@@ -37,8 +39,11 @@ libicl_a_SOURCES += \
 # calls into icl are resolved when icl loads it.
 pkglibexec_PROGRAMS += icl-llvm.so
 icl_llvm_so_SOURCES = \
+	compiler/llvm/emit.h \
+	compiler/llvm/plugin.h \
 	compiler/llvm/scalars.c \
-	compiler/llvm/scalars.h
+	compiler/llvm/scalars.h \
+	compiler/llvm/target.h
 icl_llvm_so_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
 icl_llvm_so_CFLAGS = $(AM_CFLAGS) -fPIC
 icl_llvm_so_LDFLAGS = $(AM_LDFLAGS) -shared

@@ -14,6 +14,8 @@ libicl_a_SOURCES += \
 	lang/diag_print.c \
 	lang/diag_queue.h \
 	lang/lex_value.c \
+	lang/names.h \
+	lang/names_walk.h \
 	lang/parse.h \
 	lang/parse_build.c \
 	lang/parse_build.h \

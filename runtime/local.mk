@@ -7,6 +7,8 @@ libicl_a_SOURCES += \
 	runtime/npz.h \
 	runtime/number.c \
 	runtime/number.h \
+	runtime/object.c \
+	runtime/object.h \
 	runtime/output.c \
 	runtime/output.h \
 	runtime/plot.c \

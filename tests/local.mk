@@ -21,8 +21,14 @@ TESTS += $(check_PROGRAMS)
 
 # Unit tests: a program a file, alphabetical, each with its three lines below.
 unit_tests = \
-	tests/unit/check_output
+	tests/unit/check_output \
+	tests/unit/check_scalars_llvm
 
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
 tests_unit_check_output_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_output_LDADD = $(unit_ldadd)
+
+tests_unit_check_scalars_llvm_SOURCES = tests/unit/check_scalars_llvm.c $(icl_llvm_so_SOURCES)
+tests_unit_check_scalars_llvm_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
+tests_unit_check_scalars_llvm_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_scalars_llvm_LDADD = $(unit_ldadd) $(LLVM_LIBS)
