@@ -4,6 +4,7 @@
 #include "runtime/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,9 +20,9 @@ const char *output_open(struct arena *a, struct output_file *f, const char *path
     *f = (struct output_file){.path = arena_strdup(a, path), .draft = arena_printf(a, "%s.XXXXXX", path)};
     struct stat st;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return refusal(a, path, EISDIR);
-    int fd = mkstemp(f->draft);
+    int fd = mkostemp(f->draft, O_CLOEXEC);
     if (fd < 0) return refusal(a, path, errno);
-    /* mkstemp makes private files; a result is as readable as the user's other files. */
+    /* mkostemp makes private files; a result is as readable as the user's other files. */
     mode_t mask = umask(0);
     umask(mask);
     fchmod(fd, 0666 & ~mask);

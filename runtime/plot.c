@@ -86,6 +86,22 @@ double figure_spread(const char *band) {
     return 0;
 }
 
+/* NULL, or why nothing of the figure can be drawn. */
+static const char *nothing_to_draw(const struct figure *f) {
+    bool finite = false;
+    for (int i = 0; i < f->series.n; i++) {
+        for (int k = 0; k < f->series.data[i].points.n; k++) {
+            const struct figure_point *p = &f->series.data[i].points.data[k];
+            double v = f->kind == FIGURE_HEATMAP ? p->color : p->y;
+            bool log_scale = f->kind == FIGURE_HEATMAP ? f->color_log : f->ylog;
+            if (!isfinite(v)) continue;
+            finite = true;
+            if (!log_scale || v > 0) return NULL;
+        }
+    }
+    return finite ? "no value is positive, and the scale is logarithmic" : "there is no value that is finite";
+}
+
 /* ---- gnuplot ---- */
 
 static FILE *unnamed_file(void) {
@@ -155,6 +171,11 @@ const char *figure_save(struct figure *f, const char *path) {
         buf_free(&script);
         return arena_printf(f->arena, "cannot draw %s: a figure is written as .svg, .pdf or .png", path);
     }
+    why = nothing_to_draw(f);
+    if (why) {
+        buf_free(&script);
+        return arena_printf(f->arena, "cannot draw %s: %s", path, why);
+    }
     why = output_open(f->arena, &file, path);
     if (!why) {
         why = draw(f->arena, &script, file.to);
@@ -172,7 +193,8 @@ const char *figure_save(struct figure *f, const char *path) {
 /* Draws as text: bars and heatmaps here, lines and points by gnuplot. */
 const char *figure_show(struct figure *f, FILE *to, int width, int height) {
     struct buf text = {0};
-    const char *why = NULL;
+    const char *why = nothing_to_draw(f);
+    if (why) return arena_printf(f->arena, "cannot draw: %s", why);
     if (f->kind == FIGURE_BAR || f->kind == FIGURE_HEATMAP) {
         figure_text(f, width, &text);
         fwrite(text.text, 1, text.n, to);

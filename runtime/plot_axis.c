@@ -159,7 +159,7 @@ static void log_ticks(struct buf *out, const struct plot_axis *a) {
 static bool value_ticks(struct buf *out, const struct figure_axis *axis, const struct plot_axis *a) {
     int n = axis->values.n;
     char label[64];
-    if (n == 0 || n > FEW) return false;
+    if (n == 0 || n > FEW || (a->log && axis_coordinate(axis, 0) <= 0)) return false;
     for (int i = 1; i < n; i++)
         if (along(a, axis_coordinate(axis, i)) - along(a, axis_coordinate(axis, i - 1)) < MIN_GAP) return false;
     for (int i = 0, put = 0; i < n; i++) {

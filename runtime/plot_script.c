@@ -438,7 +438,7 @@ bool figure_script(struct figure *f, const char *extension, struct buf *out) {
 void figure_dumb_script(struct figure *f, int width, int height, struct buf *out) {
     figure_settle(f);
     struct plot_axis x = plot_range(f, true), y = plot_range(f, false);
-    buf_printf(out, "set terminal dumb size %d,%d mono noenhanced\nset encoding utf8\n", width, height);
+    buf_printf(out, "set terminal dumb size %d,%d mono enhanced\nset encoding utf8\n", width, height);
     setting(out, "title", f->title, "");
     setting(out, "xlabel", f->xlabel, "");
     setting(out, "ylabel", f->ylabel, "");

@@ -319,6 +319,21 @@ START_TEST(log_axes_of_little_range_show_more_ticks) {
 }
 END_TEST
 
+START_TEST(a_figure_of_nothing_is_refused) {
+    struct figure f;
+    figure_init(&f, &arena, FIGURE_LINE);
+    ck_assert_ptr_nonnull(strstr(figure_save(&f, in_folder("f.svg")), "no value that is finite"));
+    add(&f, NULL, 1, cell_real(NAN));
+    ck_assert_ptr_nonnull(strstr(figure_show(&f, stderr, 80, 20), "no value that is finite"));
+    f.ylog = true;
+    add(&f, NULL, 1, cell_real(-1));
+    ck_assert_ptr_nonnull(strstr(figure_save(&f, in_folder("f.svg")), "no value is positive"));
+    ck_assert_int_ne(access(in_folder("f.svg"), F_OK), 0);
+    f.ylog = false;
+    ck_assert_ptr_null(figure_save(&f, in_folder("f.svg")));
+}
+END_TEST
+
 START_TEST(names_of_intervals) {
     ck_assert(figure_spread("se") == 1);
     ck_assert(fabs(figure_spread("90%") - 1.64485) < 1e-4);
@@ -368,6 +383,7 @@ int main(void) {
     tcase_add_test(tests, bars_and_fields_are_drawn);
     tcase_add_test(tests, a_missing_gnuplot_is_named);
     tcase_add_test(tests, log_axes_of_little_range_show_more_ticks);
+    tcase_add_test(tests, a_figure_of_nothing_is_refused);
     tcase_add_test(tests, names_of_intervals);
     tcase_add_test(tests, progress_counts_nested_steps);
     tcase_set_timeout(tests, 60);
