@@ -14,7 +14,10 @@ libicl_a_SOURCES += \
 	lang/diag_print.c \
 	lang/diag_queue.h \
 	lang/lex_value.c \
+	lang/names.c \
 	lang/names.h \
+	lang/names_place.c \
+	lang/names_suggest.c \
 	lang/names_walk.h \
 	lang/parse.h \
 	lang/parse_build.c \

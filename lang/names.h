@@ -1,0 +1,34 @@
+/* Names and places: what can be told from the text alone, before types. Every name is looked up by scope; declarations
+ * that nothing reads, script code in kernels, statements where they do not belong and bodies that do not end as their
+ * kind demands are reported. Run it on trees without syntax errors. */
+#ifndef ICL_NAMES_H
+#define ICL_NAMES_H
+
+#include "lang/ast.h"
+#include "lang/diag.h"
+
+/* What is visible around a file: builtins, the library, what its imports bring, the session of a REPL. */
+struct names_outer {
+    void *data;
+    bool (*known)(void *data, str name, bool *script_only);
+    /* Calls visit for every such name, for "did you mean". */
+    void (*each)(void *data, void (*visit)(void *to, const char *name), void *to);
+};
+
+enum names_mode {
+    NAMES_SCRIPT,
+    NAMES_LIBRARY, /* a file of the library: no warnings */
+    NAMES_REPL,    /* a line: what is declared may be used later */
+};
+
+void names_check(struct diags *ds, const struct ast *file, const struct names_outer *outer, enum names_mode mode);
+
+/* The candidate nearest to a misspelt name, kept as candidates are offered; for messages elsewhere, too. */
+struct nearest {
+    const char *name, *best;
+    int distance;
+};
+void nearest_init(struct nearest *n, const char *name);
+void nearest_offer(void *n, const char *candidate); /* n: struct nearest */
+
+#endif
