@@ -1,0 +1,274 @@
+/* Loop nests over the elements of a node, a tile at a time: the values of a tile are pulled together, so that the
+ * chains of its reductions run side by side and share their loads. Tiles are chosen so that accumulators fit the
+ * registers; a last tile that is shorter has code of its own. */
+#include "compiler/lanes.h"
+
+struct fill {
+    const struct ir_node *node;
+    const struct dest *to;
+    bool compute, mirror;
+    int tile[IR_MAX_RANK];
+    struct ix at[IR_MAX_RANK];
+    int len[IR_MAX_RANK];
+    int axis;
+};
+
+/* A tile's length along an axis of n: n when it fits, else a divisor near `most`, else `most`. */
+int lanes_pick(int64_t n, int most)
+{
+    if (n <= most) return n < 1 ? 1 : (int)n;
+    for (int t = most; t > 1 && 2 * t > most; t--)
+        if (n % t == 0) return t;
+    return most < 1 ? 1 : most;
+}
+
+/* See lanes.h. */
+void lanes_tiles(struct lanes *l, int64_t from, int64_t to, int tile, lanes_body *body, void *data)
+{
+    int64_t whole = (to - from) / tile, rest = (to - from) % tile;
+    if (whole == 1) {
+        body(l, ix_const(from), tile, data);
+    } else if (whole > 1) {
+        int loop = loops_begin(&l->b, loops_index(&l->b, whole), 0, NULL);
+        body(l, ix_plus(ix_scale(ix_counter(l, loop, whole), tile), from), tile, data);
+        loops_end(&l->b, loop, NULL, -1, NULL);
+    }
+    if (rest > 0) body(l, ix_const(to - rest), (int)rest, data);
+}
+
+/* A new scratch buffer for elements of a type. */
+int lanes_buffer(struct lanes *l, enum dtype t, int64_t elements, const char *name)
+{
+    return loops_mem(l->lf, l->uniform ? MEM_UNIFORM : MEM_LANES, loops_type(t), elements, 0, name);
+}
+
+/* Row-major strides of a node's shape. */
+void lanes_strides(const struct ir_node *node, int64_t *stride)
+{
+    int64_t s = 1;
+    for (int d = node->rank; d-- > 0;) {
+        stride[d] = s;
+        s *= ir_dim(node, d);
+    }
+}
+
+/* Gives a node a row-major buffer of its own. */
+void lanes_keep(struct lanes *l, const struct ir_node *node)
+{
+    struct lane_node *ln = lane(node);
+    ln->mem = lanes_buffer(l, node->dtype, ir_elements(node), node->name);
+    ln->origin = ix_const(0);
+    lanes_strides(node, ln->stride);
+}
+
+/* A kept node's buffer as a destination. */
+struct dest lanes_dest(const struct ir_node *node)
+{
+    const struct lane_node *ln = lane(node);
+    struct dest to = {.mem = ln->mem, .origin = ln->origin, .active = -1};
+    for (int d = 0; d < node->rank; d++) to.stride[d] = ln->stride[d];
+    return to;
+}
+
+/* How many accumulators one inline element needs; *product: a MATMUL is among them. */
+static int weight(const struct ir_node *n, bool *product, bool self)
+{
+    struct lane_node *ln = lane(n);
+    if (!self && (ln->place == AT_BUFFER || ln->place == AT_VALUE)) return 0;
+    if (!self && ln->weight) {
+        *product |= ln->product;
+        return ln->weight - 1;
+    }
+    int most = 0;
+    bool has = false;
+    for (int k = 0; k < n->nin; k++) {
+        int w = weight(n->in[k], &has, false);
+        if (w > most) most = w;
+    }
+    if (n->op == OP_MATMUL) {
+        has = true;
+        if (most < 1) most = 1;
+    } else if (op_info[n->op].class == OP_CLASS_REDUCE) {
+        int64_t length = ir_dim(n->in[0], n->axis);
+        int w = n->op == OP_SUM ? (length < 16 ? (int)length : 16) : 2;
+        if (w > most) most = w;
+    }
+    if (!self) {
+        ln->weight = most + 1;
+        ln->product = has;
+    }
+    *product |= has;
+    return most;
+}
+
+static void choose_tile(struct fill *f)
+{
+    const struct ir_node *n = f->node;
+    bool product = false;
+    int w = weight(n, &product, f->compute), last = n->rank - 1;
+    for (int d = 0; d < n->rank; d++) f->tile[d] = 1;
+    while (last > 0 && ir_dim(n, last) == 1) last--;
+    if (last < 0) return;
+    int64_t columns = ir_dim(n, last), lines = last > 0 ? ir_dim(n, last - 1) : 1;
+    if (w == 0) {
+        double code = lane(n)->code;
+        f->tile[last] = lanes_pick(columns, code <= 3 ? 4 : code <= 8 ? 2 : 1);
+    } else if (product && w == 1 && columns >= 2 && lines >= 2) {
+        f->tile[last] = lanes_pick(columns, columns <= 6 ? 6 : 4);
+        f->tile[last - 1] = lanes_pick(lines, 16 / f->tile[last]);
+    } else {
+        int total = w >= 16 ? 1 : w == 1 ? 8 : 16 / w;
+        f->tile[last] = lanes_pick(columns, total);
+        if (last > 0 && f->tile[last] < total) f->tile[last - 1] = lanes_pick(lines, total / f->tile[last]);
+    }
+}
+
+static struct ix number(struct lanes *l, const struct dest *to, int rank, const struct ix *at, bool mirror)
+{
+    struct ix sum = to->origin;
+    for (int d = 0; d < rank; d++) {
+        int axis = mirror && d >= rank - 2 ? 2 * rank - 3 - d : d;
+        sum = ix_add(l, sum, ix_scale(at[axis], to->stride[d]));
+    }
+    return sum;
+}
+
+/* Computes and stores one tile. */
+static void one_tile(struct lanes *l, struct fill *f)
+{
+    int rank = f->node->rank, n = 1;
+    for (int d = 0; d < rank; d++) n *= f->len[d];
+    struct ix *at = ARENA_ARRAY(l->arena, struct ix, n * rank + 1);
+    int *value = ARENA_ARRAY(l->arena, int, n);
+    for (int e = 0; e < n; e++)
+        for (int d = rank, rest = e; d-- > 0; rest /= f->len[d]) at[e * rank + d] = ix_plus(f->at[d], rest % f->len[d]);
+    if (f->compute) lanes_compute(l, f->node, n, at, value);
+    else lanes_elems(l, f->node, n, at, value);
+    for (int e = 0; e < n; e++) {
+        struct ix place = number(l, f->to, rank, at + e * rank, false);
+        if (f->to->active >= 0) {
+            int old = lanes_load(l, f->to->mem, place);
+            value[e] = loops_select(&l->b, f->to->active, value[e], old);
+        }
+        lanes_store(l, f->to->mem, place, value[e]);
+        if (f->mirror) lanes_store(l, f->to->mem, number(l, f->to, rank, at + e * rank, true), value[e]);
+    }
+}
+
+static void next_axis(struct lanes *l, struct ix at, int len, void *data)
+{
+    struct fill *f = data;
+    f->at[f->axis] = at;
+    f->len[f->axis] = len;
+    f->axis++;
+    if (f->axis == f->node->rank) one_tile(l, f);
+    else lanes_tiles(l, 0, ir_dim(f->node, f->axis), f->tile[f->axis], next_axis, f);
+    f->axis--;
+}
+
+/* One band of rows of a symmetric product: the tiles left of the diagonal and the one on it. */
+static void band(struct lanes *l, struct ix at, int len, void *data)
+{
+    struct fill *f = data;
+    int row = f->node->rank - 2, tile = f->tile[row];
+    struct ix tiles, rest;
+    ix_divmod(l, at, tile, &tiles, &rest);
+    f->at[row] = at;
+    f->len[row] = len;
+    f->len[row + 1] = tile;
+    int64_t lo, hi;
+    ix_range(l, &tiles, &lo, &hi);
+    if (len == tile) tiles = ix_plus(tiles, 1);
+    int loop = loops_begin(&l->b, ix_value(l, tiles), 0, NULL);
+    f->at[row + 1] = ix_scale(ix_of_var(ix_new_var(l, IX_COUNTER, loops_counter(&l->b, loop), 0, hi)), tile);
+    one_tile(l, f);
+    loops_end(&l->b, loop, NULL, -1, NULL);
+    if (len == tile) return;
+    f->at[row + 1] = at;
+    f->len[row + 1] = len;
+    one_tile(l, f);
+}
+
+static void symmetric(struct lanes *l, struct fill *f, int axis)
+{
+    int64_t n = ir_dim(f->node, axis);
+    if (axis == f->node->rank - 2) {
+        f->mirror = true;
+        f->tile[axis] = lanes_pick(n, 4);
+        lanes_tiles(l, 0, n, f->tile[axis], band, f);
+        return;
+    }
+    int loop = loops_begin(&l->b, loops_index(&l->b, n), 0, NULL);
+    f->at[axis] = ix_counter(l, loop, n);
+    f->len[axis] = 1;
+    symmetric(l, f, axis + 1);
+    loops_end(&l->b, loop, NULL, -1, NULL);
+}
+
+/* Stores all elements of a node; `compute`: even if it has a place (that is the place being filled). */
+void lanes_fill(struct lanes *l, const struct ir_node *node, const struct dest *to, bool compute)
+{
+    struct fill f = {.node = node, .to = to, .compute = compute};
+    if (ir_elements(node) == 0) return;
+    choose_tile(&f);
+    if (node->rank == 0) one_tile(l, &f);
+    else if (compute && node->op == OP_MATMUL && ir_dim(node, node->rank - 1) >= 8 && ir_is_symmetric(node))
+        symmetric(l, &f, 0);
+    else lanes_tiles(l, 0, ir_dim(node, 0), f.tile[0], next_axis, &f);
+}
+
+/* See lanes.h. */
+int lanes_for(struct lanes *l, struct ix from, struct ix to, int ncarried, const int *init, struct ix *at)
+{
+    struct ix count = ix_add(l, to, ix_scale(from, -1));
+    int64_t lo, hi;
+    ix_range(l, &count, &lo, &hi);
+    int loop = loops_begin(&l->b, ix_value(l, count), ncarried, init);
+    struct ix counter = ix_of_var(ix_new_var(l, IX_COUNTER, loops_counter(&l->b, loop), 0, hi < 1 ? 0 : hi - 1));
+    *at = ix_add(l, from, counter);
+    return loop;
+}
+
+/* Ends a loop of lanes_for. */
+void lanes_end(struct lanes *l, int loop, const int *next, int *results)
+{
+    loops_end(&l->b, loop, next, -1, results);
+}
+
+/* See lanes.h. */
+struct lane_node lanes_kept(struct lanes *l, const struct ir_node *operand, bool own_copy)
+{
+    if (lane(operand)->place == AT_BUFFER && !own_copy) return *lane(operand);
+    struct lane_node kept = {.place = AT_BUFFER, .origin = ix_const(0)};
+    struct dest to = {.origin = ix_const(0), .active = -1};
+    kept.mem = to.mem = lanes_buffer(l, operand->dtype, ir_elements(operand), NULL);
+    lanes_strides(operand, kept.stride);
+    lanes_strides(operand, to.stride);
+    lanes_fill(l, operand, &to, false);
+    if (!own_copy) loops_mem_done(&l->b, kept.mem);
+    return kept;
+}
+
+static void batch_axis(struct lanes *l, const struct ir_node *node, int axes, int axis, struct ix *at, lanes_batch *body)
+{
+    if (axis == axes) {
+        body(l, node, at);
+        return;
+    }
+    int64_t n = ir_dim(node, axis);
+    if (n == 1) {
+        at[axis] = ix_const(0);
+        batch_axis(l, node, axes, axis + 1, at, body);
+        return;
+    }
+    int loop = lanes_for(l, ix_const(0), ix_const(n), 0, NULL, &at[axis]);
+    batch_axis(l, node, axes, axis + 1, at, body);
+    lanes_end(l, loop, NULL, NULL);
+}
+
+/* See lanes.h. */
+void lanes_batches(struct lanes *l, const struct ir_node *node, int axes, lanes_batch *body)
+{
+    struct ix at[IR_MAX_RANK] = {{0}};
+    batch_axis(l, node, axes, 0, at, body);
+}

@@ -1,0 +1,388 @@
+/* Loop IR to LLVM IR, instruction by instruction: no cleverness here. A lane vector is an LLVM vector (with one lane, a
+ * scalar); a loop is a block with phis; no stack variables. Scratch holds reals as they are, ints as i64, bools as bytes;
+ * inputs and outputs are as runtime/icl_rt.h says. The only fused operation is llvm.fma, and no fast-math flag is set. */
+#include "compiler/llvm/emit.h"
+
+#include <string.h>
+#include "compiler/llvm/scalars.h"
+
+struct emit {
+    const struct loop_func *f;
+    struct vec_builder vb;
+    LLVMContextRef c;
+    LLVMBuilderRef b;
+    LLVMValueRef function;
+    LLVMValueRef *value;       /* by instruction */
+    LLVMValueRef **result;     /* by instruction: what a LOOP or a DRAW gives */
+    LLVMValueRef *base;        /* by buffer: its address */
+    LLVMValueRef first, blocks, seed;
+    LLVMTypeRef i64, i8, ptr;
+};
+
+static LLVMValueRef int64(const struct emit *e, int64_t v)
+{
+    return LLVMConstInt(e->i64, (uint64_t)v, true);
+}
+
+static enum dtype dtype_of(enum loop_type t)
+{
+    return t == LT_REAL ? DT_REAL : t == LT_BOOL ? DT_BOOL : DT_INT;
+}
+
+static LLVMTypeRef lanes_of(const struct emit *e, LLVMTypeRef t)
+{
+    return e->vb.lanes > 1 ? LLVMVectorType(t, (unsigned)e->vb.lanes) : t;
+}
+
+static LLVMTypeRef type_of(const struct emit *e, enum loop_type t)
+{
+    if (t == LT_INDEX) return e->i64;
+    if (t == LT_FLAG) return LLVMInt1TypeInContext(e->c);
+    return scalars_type(&e->vb, dtype_of(t));
+}
+
+/* ---- memory ---- */
+
+/* A scalar of a buffer as it lies in memory. */
+static LLVMTypeRef stored_scalar(const struct emit *e, const struct loop_mem *m)
+{
+    if (m->type == LT_REAL) return e->vb.precision == 32 ? LLVMFloatTypeInContext(e->c) : LLVMDoubleTypeInContext(e->c);
+    if (m->type == LT_BOOL && (m->kind == MEM_LANES || m->kind == MEM_UNIFORM)) return e->i8;
+    return e->i64;
+}
+
+static unsigned scalar_bytes(const struct emit *e, const struct loop_mem *m)
+{
+    LLVMTypeRef t = stored_scalar(e, m);
+    return t == e->i8 ? 1 : t == e->i64 || e->vb.precision == 64 ? 8 : 4;
+}
+
+static bool in_lanes(const struct loop_mem *m)
+{
+    return m->kind == MEM_LANES || m->kind == MEM_OUTPUT;
+}
+
+static LLVMValueRef address(const struct emit *e, const struct loop_ins *i)
+{
+    const struct loop_mem *m = &e->f->mems.data[i->mem];
+    int64_t step = scalar_bytes(e, m) * (in_lanes(m) ? e->f->lanes : 1);
+    LLVMValueRef at = e->value[i->arg[0]], p = e->base[i->mem], offset;
+    if (!LLVMIsConstant(at)) {
+        offset = LLVMBuildMul(e->b, at, int64(e, step), "");
+        p = LLVMBuildGEP2(e->b, e->i8, p, &offset, 1, "");
+    }
+    int64_t fixed = i->imm + (LLVMIsConstant(at) ? LLVMConstIntGetSExtValue(at) : 0);
+    if (!fixed) return p;
+    offset = int64(e, fixed * step);
+    return LLVMBuildGEP2(e->b, e->i8, p, &offset, 1, "");
+}
+
+static unsigned alignment(const struct emit *e, const struct loop_mem *m)
+{
+    unsigned scalar = scalar_bytes(e, m), all = scalar * (unsigned)e->f->lanes;
+    return m->kind == MEM_LANES ? (all > 64 ? 64 : all) : scalar;
+}
+
+/* From memory's form to a value's: bools are bytes or int64 there. */
+static LLVMValueRef loaded(const struct emit *e, const struct loop_mem *m, LLVMValueRef v)
+{
+    if (m->type == LT_BOOL) v = LLVMBuildICmp(e->b, LLVMIntNE, v, LLVMConstNull(LLVMTypeOf(v)), "");
+    return in_lanes(m) ? v : scalars_splat(&e->vb, v);
+}
+
+static LLVMValueRef load(const struct emit *e, const struct loop_ins *i)
+{
+    const struct loop_mem *m = &e->f->mems.data[i->mem];
+    LLVMTypeRef t = stored_scalar(e, m);
+    LLVMValueRef v = LLVMBuildLoad2(e->b, in_lanes(m) ? lanes_of(e, t) : t, address(e, i), "");
+    LLVMSetAlignment(v, alignment(e, m));
+    return loaded(e, m, v);
+}
+
+static LLVMValueRef lane0(const struct emit *e, LLVMValueRef v)
+{
+    return e->vb.lanes > 1 ? LLVMBuildExtractElement(e->b, v, int64(e, 0), "") : v;
+}
+
+static LLVMValueRef storable(const struct emit *e, const struct loop_mem *m, LLVMValueRef v)
+{
+    LLVMTypeRef t = stored_scalar(e, m);
+    if (!in_lanes(m)) v = lane0(e, v);
+    if (m->type == LT_BOOL) v = LLVMBuildZExt(e->b, v, in_lanes(m) ? lanes_of(e, t) : t, "");
+    return v;
+}
+
+static void store(const struct emit *e, const struct loop_ins *i)
+{
+    const struct loop_mem *m = &e->f->mems.data[i->mem];
+    LLVMValueRef s = LLVMBuildStore(e->b, storable(e, m, e->value[i->arg[1]]), address(e, i));
+    LLVMSetAlignment(s, alignment(e, m));
+}
+
+static LLVMValueRef lane_numbers(const struct emit *e)
+{
+    LLVMValueRef n[64];
+    for (int k = 0; k < e->vb.lanes; k++) n[k] = int64(e, k);
+    return e->vb.lanes > 1 ? LLVMConstVector(n, (unsigned)e->vb.lanes) : n[0];
+}
+
+/* One address a lane: element index[lane], in lane buffers the lane's own scalar of it. */
+static LLVMValueRef addresses(const struct emit *e, const struct loop_ins *i)
+{
+    const struct loop_mem *m = &e->f->mems.data[i->mem];
+    LLVMValueRef at = e->value[i->arg[0]];
+    if (in_lanes(m) && e->vb.lanes > 1) {
+        at = LLVMBuildMul(e->b, at, scalars_int(&e->vb, e->vb.lanes), "");
+        at = LLVMBuildAdd(e->b, at, lane_numbers(e), "");
+    }
+    return LLVMBuildGEP2(e->b, stored_scalar(e, m), e->base[i->mem], &at, 1, "");
+}
+
+static LLVMValueRef masked(const struct emit *e, const char *name, LLVMTypeRef type, LLVMTypeRef pointers, int n,
+                           LLVMValueRef *args)
+{
+    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+    LLVMTypeRef over[2] = {type, pointers};
+    LLVMValueRef f = LLVMGetIntrinsicDeclaration(e->vb.module, id, over, 2);
+    return LLVMBuildCall2(e->b, LLVMIntrinsicGetType(e->c, id, over, 2), f, args, (unsigned)n, "");
+}
+
+static LLVMValueRef all_lanes(const struct emit *e)
+{
+    return scalars_splat(&e->vb, LLVMConstInt(LLVMInt1TypeInContext(e->c), 1, false));
+}
+
+static LLVMValueRef gather(const struct emit *e, const struct loop_ins *i)
+{
+    const struct loop_mem *m = &e->f->mems.data[i->mem];
+    LLVMTypeRef t = lanes_of(e, stored_scalar(e, m));
+    LLVMValueRef p = addresses(e, i), v;
+    if (e->vb.lanes == 1) {
+        v = LLVMBuildLoad2(e->b, t, p, "");
+        LLVMSetAlignment(v, scalar_bytes(e, m));
+    } else {
+        LLVMValueRef align = LLVMConstInt(LLVMInt32TypeInContext(e->c), scalar_bytes(e, m), false);
+        LLVMValueRef args[4] = {p, align, all_lanes(e), LLVMGetPoison(t)};
+        v = masked(e, "llvm.masked.gather", t, LLVMTypeOf(p), 4, args);
+    }
+    if (m->type == LT_BOOL) v = LLVMBuildICmp(e->b, LLVMIntNE, v, LLVMConstNull(LLVMTypeOf(v)), "");
+    return v;
+}
+
+static void scatter(const struct emit *e, const struct loop_ins *i)
+{
+    const struct loop_mem *m = &e->f->mems.data[i->mem];
+    LLVMValueRef p = addresses(e, i), v = storable(e, m, e->value[i->arg[1]]);
+    if (e->vb.lanes == 1 || !in_lanes(m)) {
+        LLVMValueRef s = LLVMBuildStore(e->b, v, lane0(e, p));
+        LLVMSetAlignment(s, scalar_bytes(e, m));
+        return;
+    }
+    LLVMValueRef align = LLVMConstInt(LLVMInt32TypeInContext(e->c), scalar_bytes(e, m), false);
+    LLVMValueRef args[4] = {v, p, align, all_lanes(e)};
+    masked(e, "llvm.masked.scatter", LLVMTypeOf(v), LLVMTypeOf(p), 4, args);
+}
+
+/* ---- instructions ---- */
+
+static void block(struct emit *e, int b);
+
+static LLVMValueRef any_lane(const struct emit *e, LLVMValueRef v)
+{
+    if (e->vb.lanes == 1) return v;
+    LLVMTypeRef bits = LLVMIntTypeInContext(e->c, (unsigned)e->vb.lanes);
+    return LLVMBuildICmp(e->b, LLVMIntNE, LLVMBuildBitCast(e->b, v, bits, ""), LLVMConstNull(bits), "");
+}
+
+static LLVMValueRef index_op(const struct emit *e, const struct loop_ins *i)
+{
+    LLVMValueRef x = e->value[i->arg[0]], y = e->value[i->arg[1]], less;
+    switch (i->op) {
+    case L_IADD: return LLVMBuildAdd(e->b, x, y, "");
+    case L_ISUB: return LLVMBuildSub(e->b, x, y, "");
+    case L_IMUL: return LLVMBuildMul(e->b, x, y, "");
+    case L_IDIV: return LLVMBuildUDiv(e->b, x, y, "");
+    case L_IMOD: return LLVMBuildURem(e->b, x, y, "");
+    case L_ILT: return LLVMBuildICmp(e->b, LLVMIntSLT, x, y, "");
+    case L_IEQ: return LLVMBuildICmp(e->b, LLVMIntEQ, x, y, "");
+    case L_FAND: return LLVMBuildAnd(e->b, x, y, "");
+    default:
+        less = LLVMBuildICmp(e->b, LLVMIntSLT, x, y, "");
+        return LLVMBuildSelect(e->b, less, i->op == L_IMIN ? x : y, i->op == L_IMIN ? y : x, "");
+    }
+}
+
+static LLVMValueRef element(struct emit *e, const struct loop_ins *i)
+{
+    LLVMValueRef args[3];
+    for (int k = 0; k < i->nargs; k++) args[k] = e->value[i->arg[k]];
+    enum loop_type operand = e->f->ins.data[i->arg[i->elem == OP_SELECT ? 1 : 0]].type;
+    return scalars_elem(&e->vb, i->elem, dtype_of(operand), args);
+}
+
+static void draw(struct emit *e, const struct loop_ins *i, LLVMValueRef out[4])
+{
+    uint32_t site = (uint32_t)i->imm, stream = (uint32_t)((uint64_t)i->imm >> 32);
+    LLVMValueRef group = e->value[i->arg[0]], prompt = e->value[i->arg[1]];
+    if (i->elem == OP_DRAW_NORMAL) scalars_draw_normals(&e->vb, prompt, e->seed, site, stream, group, out);
+    else scalars_draw_uniforms(&e->vb, prompt, e->seed, site, stream, group, out);
+}
+
+static LLVMValueRef prompt(const struct emit *e, LLVMValueRef block_number)
+{
+    LLVMValueRef n = LLVMBuildMul(e->b, block_number, int64(e, e->vb.lanes), "");
+    n = LLVMBuildAdd(e->b, n, e->first, "");
+    return LLVMBuildAdd(e->b, scalars_splat(&e->vb, n), lane_numbers(e), "");
+}
+
+/* The values after a loop: what its last pass gave, or its first values when there may be no pass. */
+static void loop_results(struct emit *e, int id, LLVMBasicBlockRef before, LLVMBasicBlockRef end, bool certain)
+{
+    const struct loop_loop *l = e->f->ins.data[id].loop;
+    for (int k = 0; k < l->ncarried; k++) {
+        LLVMValueRef next = e->value[l->next[k]];
+        e->result[id][k] = next;
+        if (certain) continue;
+        LLVMValueRef result = LLVMBuildPhi(e->b, type_of(e, e->f->ins.data[l->carried[k]].type), "");
+        LLVMAddIncoming(result, &e->value[l->init[k]], &before, 1);
+        LLVMAddIncoming(result, &next, &end, 1);
+        e->result[id][k] = result;
+    }
+}
+
+/* before: -> body, or -> after when the count may be 0;  body: .. -> body | after */
+static void loop(struct emit *e, int id)
+{
+    const struct loop_ins *i = &e->f->ins.data[id];
+    const struct loop_loop *l = i->loop;
+    LLVMValueRef count = e->value[i->arg[0]], zero = int64(e, 0);
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(e->b);
+    LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(e->c, e->function, "loop");
+    LLVMBasicBlockRef after = LLVMAppendBasicBlockInContext(e->c, e->function, "after");
+    bool certain = LLVMIsConstant(count) && LLVMConstIntGetSExtValue(count) > 0;
+    if (certain) LLVMBuildBr(e->b, body);
+    else LLVMBuildCondBr(e->b, LLVMBuildICmp(e->b, LLVMIntSGT, count, zero, ""), body, after);
+    LLVMPositionBuilderAtEnd(e->b, body);
+    LLVMValueRef counter = e->value[l->counter] = LLVMBuildPhi(e->b, e->i64, "");
+    LLVMAddIncoming(counter, &zero, &before, 1);
+    for (int k = 0; k < l->ncarried; k++) {
+        int c = l->carried[k];
+        e->value[c] = LLVMBuildPhi(e->b, type_of(e, e->f->ins.data[c].type), "");
+        LLVMAddIncoming(e->value[c], &e->value[l->init[k]], &before, 1);
+    }
+    block(e, l->block);
+    LLVMBasicBlockRef end = LLVMGetInsertBlock(e->b);
+    LLVMValueRef next = LLVMBuildAdd(e->b, counter, int64(e, 1), "");
+    LLVMValueRef again = LLVMBuildICmp(e->b, LLVMIntSLT, next, count, "");
+    if (l->going >= 0) again = LLVMBuildAnd(e->b, again, e->value[l->going], "");
+    LLVMBuildCondBr(e->b, again, body, after);
+    LLVMAddIncoming(counter, &next, &end, 1);
+    for (int k = 0; k < l->ncarried; k++) LLVMAddIncoming(e->value[l->carried[k]], &e->value[l->next[k]], &end, 1);
+    LLVMPositionBuilderAtEnd(e->b, after);
+    loop_results(e, id, before, end, certain);
+}
+
+static LLVMValueRef one(struct emit *e, int id)
+{
+    const struct loop_ins *i = &e->f->ins.data[id];
+    switch (i->op) {
+    case L_INDEX: return int64(e, i->imm);
+    case L_REAL: return scalars_real(&e->vb, i->real);
+    case L_INT: return scalars_int(&e->vb, i->imm);
+    case L_BOOL: {
+        LLVMValueRef v = LLVMConstInt(LLVMInt1TypeInContext(e->c), i->imm != 0, false);
+        return i->type == LT_FLAG ? v : scalars_splat(&e->vb, v);
+    }
+    case L_BLOCKS: return e->blocks;
+    case L_PROMPT: return prompt(e, e->value[i->arg[0]]);
+    case L_ELEM: return element(e, i);
+    case L_FMA: return scalars_fma(&e->vb, e->value[i->arg[0]], e->value[i->arg[1]], e->value[i->arg[2]]);
+    case L_CHOOSE: return LLVMBuildSelect(e->b, e->value[i->arg[0]], e->value[i->arg[1]], e->value[i->arg[2]], "");
+    case L_ANY: return any_lane(e, e->value[i->arg[0]]);
+    case L_SPLAT: return scalars_splat(&e->vb, e->value[i->arg[0]]);
+    case L_LOAD: return load(e, i);
+    case L_GATHER: return gather(e, i);
+    case L_PICK: return e->result[i->arg[0]][i->imm];
+    default: return index_op(e, i);
+    }
+}
+
+static void block(struct emit *e, int b)
+{
+    const struct loop_block *bl = &e->f->blocks.data[b];
+    for (int k = 0; k < bl->ins.n; k++) {
+        int id = bl->ins.data[k];
+        const struct loop_ins *i = &e->f->ins.data[id];
+        switch (i->op) {
+        case L_COUNTER: case L_CARRIED: break;
+        case L_STORE: store(e, i); break;
+        case L_SCATTER: scatter(e, i); break;
+        case L_LOOP:
+            e->result[id] = ARENA_ARRAY(e->f->arena, LLVMValueRef, i->loop->ncarried);
+            loop(e, id);
+            break;
+        case L_DRAW:
+            e->result[id] = ARENA_ARRAY(e->f->arena, LLVMValueRef, 4);
+            draw(e, i, e->result[id]);
+            break;
+        default: e->value[id] = one(e, id);
+        }
+    }
+}
+
+/* ---- the function ---- */
+
+static void attribute(LLVMValueRef function, const char *name, const char *value)
+{
+    LLVMAddTargetDependentFunctionAttr(function, name, value);
+}
+
+/* A field of struct icl_kernel_args: all are eight bytes. */
+static LLVMValueRef field(const struct emit *e, LLVMTypeRef type, int number)
+{
+    LLVMValueRef at = int64(e, 8 * number);
+    return LLVMBuildLoad2(e->b, type, LLVMBuildGEP2(e->b, e->i8, LLVMGetParam(e->function, 0), &at, 1, ""), "");
+}
+
+static void addresses_of_buffers(struct emit *e)
+{
+    LLVMValueRef in = field(e, e->ptr, 3), out = field(e, e->ptr, 4), scratch = field(e, e->ptr, 5);
+    for (int k = 0; k < e->f->mems.n; k++) {
+        const struct loop_mem *m = &e->f->mems.data[k];
+        bool outside = m->kind == MEM_INPUT || m->kind == MEM_OUTPUT;
+        if (!outside && m->offset < 0) continue;
+        LLVMValueRef at = int64(e, outside ? m->slot : m->offset);
+        LLVMValueRef from = m->kind == MEM_INPUT ? in : m->kind == MEM_OUTPUT ? out : scratch;
+        LLVMValueRef p = LLVMBuildGEP2(e->b, outside ? e->ptr : e->i8, from, &at, 1, "");
+        e->base[k] = outside ? LLVMBuildLoad2(e->b, e->ptr, p, "") : p;
+    }
+}
+
+/* See emit.h. */
+void emit_kernel(LLVMModuleRef module, const struct loop_func *f, const struct target_spec *t)
+{
+    LLVMContextRef c = LLVMGetModuleContext(module);
+    struct emit e = {.f = f, .c = c, .b = LLVMCreateBuilderInContext(c)};
+    e.vb = (struct vec_builder){.context = c, .module = module, .b = e.b, .lanes = f->lanes, .precision = f->precision,
+                                .cpu = t->cpu, .features = t->features};
+    e.i64 = LLVMInt64TypeInContext(c);
+    e.i8 = LLVMInt8TypeInContext(c);
+    e.ptr = LLVMPointerTypeInContext(c, 0);
+    e.value = ARENA_ARRAY(f->arena, LLVMValueRef, f->ins.n);
+    e.result = ARENA_ARRAY(f->arena, LLVMValueRef *, f->ins.n);
+    e.base = ARENA_ARRAY(f->arena, LLVMValueRef, f->mems.n);
+    LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c), &e.ptr, 1, false);
+    e.function = LLVMAddFunction(module, t->symbol, type);
+    attribute(e.function, "target-cpu", t->cpu);
+    if (t->features && *t->features) attribute(e.function, "target-features", t->features);
+    unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
+    LLVMAddAttributeAtIndex(e.function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(c, nounwind, 0));
+    LLVMPositionBuilderAtEnd(e.b, LLVMAppendBasicBlockInContext(c, e.function, "entry"));
+    e.first = field(&e, e.i64, 0);
+    e.blocks = field(&e, e.i64, 1);
+    e.seed = field(&e, e.i64, 2);
+    addresses_of_buffers(&e);
+    block(&e, 0);
+    LLVMBuildRetVoid(e.b);
+    LLVMDisposeBuilder(e.b);
+}

@@ -1,0 +1,48 @@
+/* The shared object's entry: loop IR in, object bytes out. Each call has an LLVM context of its own, so threads may
+ * compile at the same time. */
+#include "compiler/llvm/plugin.h"
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/ErrorHandling.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "compiler/llvm/emit.h"
+#include "compiler/llvm/target.h"
+
+/* LLVM cannot go on ("Cannot select" and the like): a fault of ours. */
+static void fatal(const char *reason)
+{
+    fprintf(stderr, "icl: internal fault in the back end: %s\n", reason);
+    fflush(NULL);
+    _Exit(3);
+}
+
+static const char *keep(const struct loop_func *f, char *message)
+{
+    const char *text = arena_strdup(f->arena, message ? message : "LLVM gives no reason");
+    LLVMDisposeMessage(message);
+    return text;
+}
+
+/* See plugin.h. */
+bool icl_llvm_compile(const struct loop_func *f, const struct target_spec *t, struct buf *out, const char **why)
+{
+    char *message = NULL;
+    LLVMInstallFatalErrorHandler(fatal);
+    LLVMTargetMachineRef machine = target_machine(t, &message);
+    bool ok = machine != NULL;
+    if (ok) {
+        LLVMContextRef context = LLVMContextCreate();
+        LLVMModuleRef module = LLVMModuleCreateWithNameInContext(t->symbol, context);
+        target_prepare(machine, module);
+        emit_kernel(module, f, t);
+        ok = !t->verify || !LLVMVerifyModule(module, LLVMReturnStatusAction, &message);
+        if (ok && t->verify) LLVMDisposeMessage(message), message = NULL;
+        ok = ok && target_write(machine, module, t->output, out, &message);
+        LLVMDisposeModule(module);
+        LLVMContextDispose(context);
+        LLVMDisposeTargetMachine(machine);
+    }
+    if (!ok) *why = keep(f, message);
+    return ok;
+}
