@@ -1,0 +1,374 @@
+/* Measuring. Prompts are cut into leaves of LEAF prompts; leaf i's sums are joined with its neighbours' in the binary
+ * tree over leaf numbers: the node of level l with number i covers leaves i 2^l to (i + 1) 2^l - 1, and a node without a
+ * right half is its left half. A piece of work is one node of some level, so its size is free to suit the machine: the
+ * tree stays the same. A node keeps count, mean and sum of squared deviations; two are joined by the formulas of Chan,
+ * Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "runtime/measure.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+enum { LEAF = 32, FIRST_ROUND = 4096, PIECES_A_THREAD = 32, MAX_PIECES = 4096, MAX_LEVELS = 64 };
+static const size_t BATCH_BYTES = 128 << 10, HUGE_PAGE = 2 << 20;
+
+struct node {
+    int64_t count, nonfinite;
+    double mean, squares;      /* of the finite values; the sum of squared deviations from the mean */
+    double absolute, largest;  /* the sum and the largest of the absolute values */
+};
+
+/* The nodes that wait for their right neighbours, larger levels first. */
+struct tree {
+    int n;
+    int level[MAX_LEVELS];
+    struct node node[MAX_LEVELS];
+};
+
+static struct node join(struct node a, struct node b)
+{
+    struct node j = {.count = a.count + b.count, .nonfinite = a.nonfinite + b.nonfinite,
+                     .absolute = a.absolute + b.absolute, .largest = a.largest > b.largest ? a.largest : b.largest};
+    if (a.count == 0 || b.count == 0) {
+        j.mean = a.count ? a.mean : b.mean;
+        j.squares = a.count ? a.squares : b.squares;
+        return j;
+    }
+    double share = (double)b.count / (double)j.count, apart = b.mean - a.mean;
+    j.mean = a.mean + apart * share;
+    j.squares = a.squares + b.squares + apart * apart * ((double)a.count * share);
+    return j;
+}
+
+static struct node leaf_node(const double *v, int n)
+{
+    struct node l = {0};
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        if (!isfinite(v[i])) continue;
+        double size = fabs(v[i]);
+        l.count++;
+        sum += v[i];
+        l.absolute += size;
+        if (size > l.largest) l.largest = size;
+    }
+    l.nonfinite = n - l.count;
+    l.mean = l.count ? sum / (double)l.count : 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(v[i])) l.squares += (v[i] - l.mean) * (v[i] - l.mean);
+    return l;
+}
+
+static void tree_add(struct tree *t, struct node node, int level)
+{
+    for (; t->n && t->level[t->n - 1] == level; level++) node = join(t->node[--t->n], node);
+    t->level[t->n] = level;
+    t->node[t->n++] = node;
+}
+
+static struct node tree_total(const struct tree *t)
+{
+    struct node all = {0};
+    for (int i = t->n; i-- > 0;) all = i == t->n - 1 ? t->node[i] : join(t->node[i], all);
+    return all;
+}
+
+static struct estimate estimate_of(const struct node *t)
+{
+    double n = (double)t->count;
+    return (struct estimate){
+        .mean = t->count ? t->mean : NAN,
+        .se = t->count > 1 ? sqrt(t->squares / (n - 1) / n) : NAN,
+        .trials = t->count + t->nonfinite,
+        .nonfinite = t->nonfinite,
+        .largest_share = t->absolute > 0 ? t->largest / t->absolute : 0,
+    };
+}
+
+/* ---- a run ---- */
+
+/* A thread's buffers. */
+struct desk {
+    void *scratch;
+    void **out;       /* [outputs] */
+    struct tree *trees; /* [series] */
+    double *leaf;     /* [series][LEAF] */
+};
+
+struct run {
+    const struct measure *m;
+    int64_t batch;           /* prompts a call of the kernel */
+    int64_t first, end;      /* the prompts of this round */
+    int64_t piece;           /* prompts a piece */
+    int level;               /* of a piece's node */
+    struct desk *desks;
+    int ndesks;
+    _Atomic int64_t done;
+    _Atomic bool failed;
+    struct timespec told;    /* when progress was told last */
+
+    const struct measure_series *series;
+    int nseries;
+    struct node *nodes;      /* [pieces][series] */
+    void *const *to;         /* collect */
+};
+
+static void *buffer(size_t size)
+{
+    size_t align = size >= HUGE_PAGE ? HUGE_PAGE : 64;
+    void *p = aligned_alloc(align, (size + align - 1) / align * align + (size ? 0 : align));
+    if (p && align == HUGE_PAGE) madvise(p, size, MADV_HUGEPAGE);
+    return p;
+}
+
+static void desk_free(struct desk *d, int outputs)
+{
+    free(d->scratch);
+    for (int k = 0; d->out && k < outputs; k++) free(d->out[k]);
+    free(d->out);
+    free(d->trees);
+    free(d->leaf);
+}
+
+static bool desk_new(struct desk *d, const struct run *r)
+{
+    const struct measure *m = r->m;
+    d->scratch = buffer(m->kernel.scratch);
+    d->out = calloc((size_t)m->outputs + 1, sizeof *d->out);
+    d->trees = calloc((size_t)r->nseries + 1, sizeof *d->trees);
+    d->leaf = calloc((size_t)r->nseries + 1, sizeof *d->leaf * LEAF);
+    bool good = d->scratch && d->out && d->trees && d->leaf;
+    for (int k = 0; good && k < m->outputs; k++) {
+        d->out[k] = buffer((size_t)(r->batch * m->output[k].elements) * 8);
+        good = d->out[k] != NULL;
+    }
+    return good;
+}
+
+/* A power of two of prompts, whole blocks, whose outputs fit a core's cache where one block's do. */
+static int64_t batch_size(const struct measure *m)
+{
+    size_t bytes = 8;
+    for (int k = 0; k < m->outputs; k++) bytes += (size_t)m->output[k].elements * 8;
+    int64_t batch = m->kernel.lanes;
+    while (batch < 1024 && (size_t)batch * 2 * bytes <= BATCH_BYTES) batch *= 2;
+    return batch;
+}
+
+static bool begin(struct run *r)
+{
+    r->batch = batch_size(r->m);
+    r->ndesks = pool_threads(r->m->pool);
+    r->desks = calloc((size_t)r->ndesks, sizeof *r->desks);
+    for (int i = 0; r->desks && i < r->ndesks; i++)
+        if (!desk_new(&r->desks[i], r)) return false;
+    clock_gettime(CLOCK_MONOTONIC, &r->told);
+    return r->desks != NULL;
+}
+
+static void end(struct run *r)
+{
+    for (int i = 0; r->desks && i < r->ndesks; i++) desk_free(&r->desks[i], r->m->outputs);
+    free(r->desks);
+    free(r->nodes);
+}
+
+/* The kernel's answers for [first, first + n) to the thread's buffers, rounded up to whole blocks. */
+static bool answer(struct run *r, int64_t first, int64_t n, int thread)
+{
+    const struct measure *m = r->m;
+    struct desk *d = &r->desks[thread];
+    struct icl_kernel_args args = {
+        .first = first,
+        .blocks = (n + m->kernel.lanes - 1) / m->kernel.lanes,
+        .seed = m->seed,
+        .in = m->in,
+        .out = d->out,
+        .scratch = d->scratch,
+    };
+    if (m->kernel.run) {
+        m->kernel.run(&args);
+        return true;
+    }
+    return m->answer(m->ctx, &args, thread);
+}
+
+static void tell(struct run *r, int64_t n, int thread)
+{
+    int64_t done = atomic_fetch_add(&r->done, n) + n;
+    struct timespec now;
+    if (!r->m->progress || thread != 0) return;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double passed = (double)(now.tv_sec - r->told.tv_sec) + 1e-9 * (double)(now.tv_nsec - r->told.tv_nsec);
+    if (passed < 0.1) return;
+    r->told = now;
+    r->m->progress(r->m->progress_ctx, done, r->m->trials);
+}
+
+static double value(const struct measure *m, void *const *out, int k, int64_t i)
+{
+    if (m->output[k].integer) return (double)((const int64_t *)out[k])[i];
+    return m->kernel.precision == 32 ? (double)((const float *)out[k])[i] : ((const double *)out[k])[i];
+}
+
+/* Puts n prompts' values of a series on its tree; the batch begins `held` values into a leaf. */
+static void add_values(struct run *r, struct desk *d, int s, int64_t n, int held)
+{
+    const struct measure_series *series = &r->series[s];
+    double *leaf = d->leaf + s * LEAF;
+    for (int64_t i = 0; i < n; i++) {
+        double v = value(r->m, d->out, series->of, i);
+        if (series->minus >= 0) {
+            double other = value(r->m, d->out, series->minus, i);
+            v = isfinite(v) && isfinite(other) ? v - other : NAN;
+        }
+        leaf[held++] = v;
+        if (held == LEAF) {
+            tree_add(&d->trees[s], leaf_node(leaf, LEAF), 0);
+            held = 0;
+        }
+    }
+}
+
+static void sum_piece(void *data, int64_t index, int thread)
+{
+    struct run *r = data;
+    struct desk *d = &r->desks[thread];
+    int64_t first = r->first + index * r->piece, last = first + r->piece < r->end ? first + r->piece : r->end;
+    for (int s = 0; s < r->nseries; s++) d->trees[s].n = 0;
+    for (int64_t at = first; at < last && !atomic_load(&r->failed); at += r->batch) {
+        int64_t n = last - at < r->batch ? last - at : r->batch;
+        if (!answer(r, at, n, thread)) atomic_store(&r->failed, true);
+        for (int s = 0; s < r->nseries; s++) add_values(r, d, s, n, (int)((at - first) % LEAF));
+        tell(r, n, thread);
+    }
+    int held = (int)((last - first) % LEAF);
+    for (int s = 0; s < r->nseries; s++) {
+        if (held) tree_add(&d->trees[s], leaf_node(d->leaf + s * LEAF, held), 0);
+        r->nodes[index * r->nseries + s] = tree_total(&d->trees[s]);
+    }
+}
+
+/* The size of a piece: a power of two of leaves that divides the round's bounds, but for the end of the last round. */
+static void cut(struct run *r)
+{
+    int64_t n = r->end - r->first, wanted = (int64_t)r->ndesks * PIECES_A_THREAD;
+    int64_t bounds = r->first | (r->end < r->m->trials ? r->end : 0);
+    r->piece = LEAF;
+    r->level = 0;
+    while (bounds % (r->piece * 2) == 0 && n > r->piece &&
+           (n / (r->piece * 2) >= wanted || n / r->piece >= MAX_PIECES)) {
+        r->piece *= 2;
+        r->level++;
+    }
+}
+
+static enum measure_status run_round(struct run *r, struct tree *trees)
+{
+    cut(r);
+    int64_t pieces = (r->end - r->first + r->piece - 1) / r->piece;
+    free(r->nodes);
+    r->nodes = calloc((size_t)(pieces * r->nseries) + 1, sizeof *r->nodes);
+    if (!r->nodes) return MEASURE_NO_MEMORY;
+    if (!pool_run(r->m->pool, sum_piece, r, pieces)) return MEASURE_STOPPED;
+    if (atomic_load(&r->failed)) return MEASURE_FAILED;
+    for (int64_t p = 0; p < pieces; p++)
+        for (int s = 0; s < r->nseries; s++) tree_add(&trees[s], r->nodes[p * r->nseries + s], r->level);
+    return MEASURE_DONE;
+}
+
+/* Where the next round ends: what the widest series needs by its variance so far, at least a quarter more and at most
+ * four times as many; whole first rounds, so that pieces stay aligned. */
+static int64_t next_end(const struct run *r, const struct estimate *out)
+{
+    double need = 0;
+    for (int s = 0; s < r->nseries; s++) {
+        double ratio = out[s].se / r->m->se;
+        if (!(ratio <= need)) need = ratio;
+    }
+    double more = (double)r->end * (need < 2 ? need * need : 4) * 1.02;
+    if (!(more >= (double)r->end * 1.25)) more = (double)r->end * 1.25;
+    int64_t end = ((int64_t)more / FIRST_ROUND + 1) * FIRST_ROUND;
+    return end < r->m->trials ? end : r->m->trials;
+}
+
+static bool precise(const struct run *r, const struct estimate *out)
+{
+    for (int s = 0; s < r->nseries; s++)
+        if (!(out[s].se <= r->m->se)) return false;
+    return true;
+}
+
+/* Rounds until precise, or one. */
+enum measure_status measure_estimates(const struct measure *m, const struct measure_series *series, int n,
+                                      struct estimate *out)
+{
+    struct run r = {.m = m, .series = series, .nseries = n};
+    struct tree *trees = calloc((size_t)n + 1, sizeof *trees);
+    enum measure_status status = trees && begin(&r) ? MEASURE_DONE : MEASURE_NO_MEMORY;
+    r.end = m->se > 0 && m->trials > FIRST_ROUND ? FIRST_ROUND : m->trials;
+    while (status == MEASURE_DONE) {
+        status = run_round(&r, trees);
+        for (int s = 0; s < n && status == MEASURE_DONE; s++) {
+            struct node all = tree_total(&trees[s]);
+            out[s] = estimate_of(&all);
+        }
+        if (r.end >= m->trials || status != MEASURE_DONE || precise(&r, out)) break;
+        r.first = r.end;
+        r.end = next_end(&r, out);
+    }
+    end(&r);
+    free(trees);
+    return status;
+}
+
+/* ---- collecting ---- */
+
+static void copy_output(const struct run *r, const struct desk *d, int k, int64_t first, int64_t n)
+{
+    const struct measure *m = r->m;
+    int64_t elements = m->output[k].elements, lanes = m->kernel.lanes;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t from = i / lanes * elements * lanes + i % lanes, to = (first + i) * elements;
+        for (int64_t e = 0; e < elements; e++, from += lanes, to++)
+            if (m->output[k].integer)
+                ((int64_t *)r->to[k])[to] = ((const int64_t *)d->out[k])[from];
+            else
+                ((double *)r->to[k])[to] = value(m, d->out, k, from);
+    }
+}
+
+static void collect_piece(void *data, int64_t index, int thread)
+{
+    struct run *r = data;
+    int64_t first = index * r->batch, n = r->end - first < r->batch ? r->end - first : r->batch;
+    if (atomic_load(&r->failed)) return;
+    if (!answer(r, first, n, thread)) {
+        atomic_store(&r->failed, true);
+        return;
+    }
+    for (int k = 0; k < r->m->outputs; k++)
+        if (r->to[k]) copy_output(r, &r->desks[thread], k, first, n);
+    tell(r, n, thread);
+}
+
+/* Each batch's outputs, transposed from lanes to prompts. */
+enum measure_status measure_collect(const struct measure *m, void *const *to)
+{
+    struct run r = {.m = m, .end = m->trials, .to = to};
+    enum measure_status status = MEASURE_NO_MEMORY;
+    if (begin(&r)) {
+        int64_t share = m->trials / ((int64_t)r.ndesks * 4) + 1;
+        while (r.batch > m->kernel.lanes && r.batch > share) r.batch /= 2;
+        bool whole = pool_run(m->pool, collect_piece, &r, (m->trials + r.batch - 1) / r.batch);
+        status = !whole ? MEASURE_STOPPED : atomic_load(&r.failed) ? MEASURE_FAILED : MEASURE_DONE;
+    }
+    end(&r);
+    return status;
+}
