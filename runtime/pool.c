@@ -49,7 +49,7 @@ static void relax(void)
 
 static bool stopped(const struct pool *p)
 {
-    return p->stop && *p->stop;
+    return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED);
 }
 
 static void work(struct pool *p, int thread)

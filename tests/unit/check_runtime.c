@@ -58,7 +58,8 @@ static void tally_task(void *ctx, int64_t index, int thread)
     struct tally *t = ctx;
     if (thread < 0 || thread >= t->threads) atomic_fetch_add(&t->bad, 1);
     atomic_fetch_add(&t->seen[index], 1);
-    if (index == t->stop_at) t->stop = 1;
+    if (index == t->stop_at) __atomic_store_n(&t->stop, 1, __ATOMIC_RELAXED);
+    while (t->stop_at >= 0 && index > t->stop_at && !__atomic_load_n(&t->stop, __ATOMIC_RELAXED)) continue;
 }
 
 START_TEST(pool_runs_each_once)
