@@ -70,8 +70,11 @@ static void set_cost(const struct ir_node *n)
     ln->code = code;
 }
 
-static void prepare(struct lanes *l, struct ir_region *r)
+/* Notes for all nodes of a region. A state that is the same for all prompts still comes out of a loop that others vary
+ * in: what stands before the loop over blocks must not need it. */
+static bool prepare(struct lanes *l, struct ir_region *r)
 {
+    bool any = false;
     for (int k = 0; k < r->params.n; k++) {
         struct ir_node *p = r->params.data[k];
         struct lane_node *ln = p->note = ARENA_NEW(l->arena, struct lane_node);
@@ -81,9 +84,12 @@ static void prepare(struct lanes *l, struct ir_region *r)
     for (int k = 0; k < r->nodes.n; k++) {
         struct ir_node *n = r->nodes.data[k];
         n->note = ARENA_NEW(l->arena, struct lane_node);
-        if (n->body) prepare(l, n->body);
+        for (int i = 0; i < n->nin; i++) n->varying |= n->in[i]->varying;
+        if (n->body && prepare(l, n->body)) n->varying = true;
+        any |= n->varying;
         set_cost(n);
     }
+    return any;
 }
 
 /* How often `inner` runs for one run of `outer`. */
