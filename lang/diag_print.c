@@ -235,7 +235,8 @@ static void place(struct printer *p, struct section *c, int *n, struct shown m) 
     }
     for (int i = 0; i < c[k].marks.n; i++) {
         struct shown *old = &c[k].marks.data[i];
-        if (old->text || old->bare || m.bare || old->where.from != m.where.from || old->where.to != m.where.to) continue;
+        bool same_place = old->where.from == m.where.from && old->where.to == m.where.to;
+        if (old->text || old->bare || m.bare || !same_place) continue;
         old->text = m.text;
         return;
     }

@@ -40,6 +40,14 @@ void lex_real(struct lexer *lx, const char *text, size_t n, YYSTYPE *value) {
     value->REAL = 1;
 }
 
+/* Digits that run into letters. */
+void lex_not_a_number(struct lexer *lx, const char *text) {
+    struct diag *m = diag_new(lx->p->ds, E_NUMBER, here(lx), "`%s` is not a number", text);
+    size_t n = strspn(text, "0123456789_");
+    if (text[n] && text[n - 1] != '_' && !strchr("eExXbBoO", text[n]))
+        diag_help(m, "did you mean `%.*s * %s`?", (int)n, text, text + n);
+}
+
 static const struct {
     const char *sign, *help;
 } signs[] = {

@@ -13,9 +13,9 @@ bool names_kernel(const struct walker *w) {
     return w->def && kind_of(w) != DEF_FN;
 }
 
-/* "an algorithm", "a task". */
+/* "an algorithm", "a task", "an fn". */
 static const char *article(enum def_kind kind) {
-    return strchr("aeio", *ast_def_word(kind)) ? "an" : "a";
+    return kind == DEF_FN || strchr("aeio", *ast_def_word(kind)) ? "an" : "a";
 }
 
 /* Reports something of the script in kernel code. */
@@ -63,10 +63,14 @@ static void check_draw(struct walker *w, const struct ast *s) {
     if (w->def && (kind_of(w) == DEF_LAYER || kind_of(w) == DEF_ARCHITECTURE))
         diag_help(m, "a trained tensor is declared with `param %s[...] ~ ...`", s->name);
     else if (w->def && (kind_of(w) == DEF_ALGORITHM || kind_of(w) == DEF_PREPROCESS))
-        diag_note(m, "what an algorithm needs at random it draws from nothing: draw it in the task, and name it after "
-                     "`knowing`");
+        diag_note(m, "an algorithm gives one answer to one prompt; what it needs at random is drawn in the task and "
+                     "named after `knowing`");
     else
         diag_note(m, "draws belong to prompts, which are numbered; `predictions` and `capture` give tensors of them");
+}
+
+static bool is_last(const struct ast *def, const struct ast *s) {
+    return def->kid[0]->n && def->kid[0]->kid[def->kid[0]->n - 1] == s;
 }
 
 /* Reports a statement that does not belong where it stands. */
@@ -87,7 +91,7 @@ void names_place(struct walker *w, const struct ast *s) {
                      s->kind == A_DEF ? ast_def_word((enum def_kind)s->integer) : ast_kind_name(s->kind));
         break;
     case A_EXPR:
-        if (names_kernel(w)) {
+        if (names_kernel(w) && !is_last(w->def, s)) { /* the last one is reported as the missing end */
             struct diag *m = diag_new(w->ds, E_STATEMENT_PLACE, s->span, "nothing uses this value");
             diag_help(m, "give it a name with `=`, or end the body with `%s`", ast_def_end(kind_of(w)));
         }
@@ -119,10 +123,25 @@ static bool has_effect(const struct ast *s) {
     return false;
 }
 
+/* Reports statements that can never be reached; returns whether there are any. */
+static bool check_dead(struct walker *w, const struct ast *s) {
+    bool dead = false;
+    if (!s) return false;
+    for (int i = 0; s->kind == A_BLOCK && !dead && i + 1 < s->n; i++)
+        if (ends(s->kid[i])) {
+            struct diag *m = diag_new(w->ds, E_ENDING, s->kid[i + 1]->span, "this is never reached");
+            diag_label(m, s->kid[i]->span, "the body ends here");
+            dead = true;
+        }
+    bool inside = s->kind == A_BLOCK || s->kind == A_IF || s->kind == A_FOR || s->kind == A_REPEAT;
+    for (int i = 0; inside && i < s->n; i++) dead |= check_dead(w, s->kid[i]);
+    return dead;
+}
+
 static void check_ending(struct walker *w, const struct ast *def) {
     enum def_kind kind = (enum def_kind)def->integer;
     const struct ast *body = def->kid[0];
-    if (body->kind != A_BLOCK || ends(body) || (kind == DEF_FN && has_effect(body))) return;
+    if (check_dead(w, body) || body->kind != A_BLOCK || ends(body) || (kind == DEF_FN && has_effect(body))) return;
     const struct ast *last = body->n ? body->kid[body->n - 1] : NULL;
     static const char *const shape[] = {
         [DEF_FN] = "return value",       [DEF_TASK] = "prompt x, y",    [DEF_ALGORITHM] = "predict value",
@@ -133,19 +152,6 @@ static void check_ending(struct walker *w, const struct ast *def) {
                               shape[kind]);
     diag_note(m, "%s %s ends with `%s`", article(kind), ast_def_word(kind), shape[kind]);
     if (last && last->kind == A_EXPR) diag_label(m, last->span, "did you mean `%s` before this?", ast_def_end(kind));
-}
-
-/* Statements that can never be reached. */
-static void check_dead(struct walker *w, const struct ast *s) {
-    if (!s) return;
-    for (int i = 0; s->kind == A_BLOCK && i + 1 < s->n; i++)
-        if (ends(s->kid[i])) {
-            struct diag *m = diag_new(w->ds, E_ENDING, s->kid[i + 1]->span, "this is never reached");
-            diag_label(m, s->kid[i]->span, "the body ends here");
-            break;
-        }
-    bool inside = s->kind == A_BLOCK || s->kind == A_IF || s->kind == A_FOR || s->kind == A_REPEAT;
-    for (int i = 0; inside && i < s->n; i++) check_dead(w, s->kid[i]);
 }
 
 static void check_signature(struct walker *w, const struct ast *def) {
@@ -169,7 +175,7 @@ static void check_signature(struct walker *w, const struct ast *def) {
         diag_note(m, "%s", rule[kind].text);
     }
     if (knowing && kind != DEF_ALGORITHM && kind != DEF_PREPROCESS)
-        diag_new(w->ds, E_SIGNATURE, knowing->span, "only an algorithm or a preprocess may be `knowing` latents of the task");
+        diag_new(w->ds, E_SIGNATURE, knowing->span, "only an algorithm or a preprocess has `knowing`");
 }
 
 static bool unnamed(const struct ast *argument) {
@@ -193,7 +199,6 @@ void names_once(struct walker *w, struct ast *const *list, int n, enum diag_code
 void names_definition(struct walker *w, const struct ast *def) {
     check_signature(w, def);
     check_ending(w, def);
-    check_dead(w, def->kid[0]);
     names_once(w, def->kid + 4, def->n - 4, E_DUPLICATE_NAME, "the hyper-parameter");
     for (int i = 1; i <= 2; i++)
         if (def->kid[i]) names_once(w, def->kid[i]->kid, def->kid[i]->n, E_DUPLICATE_NAME, "the name");

@@ -53,7 +53,8 @@ static void icl_parse_error(const struct span *where, struct parse *p, const cha
 %token <str> NAME "a name"
 %token <int64_t> INTEGER "a whole number"
 %token <double> REAL "a number"
-%token <const char *> DOC "a comment" STRING "a string" STRING_HEAD "the start of a string" STRING_MID "`}`" STRING_TAIL "`}` "
+%token <const char *> DOC "a comment" STRING "a string" STRING_HEAD "the start of a string"
+%token <const char *> STRING_MID "`}`" STRING_TAIL "`}` "
 %token <enum ast_op> COMPARE "a comparison" UPDATE "an update such as `+=`"
 %token <int> TRUE_ "`true`"
 %token FALSE_ "`false`"
@@ -71,11 +72,12 @@ static void icl_parse_error(const struct span *where, struct parse *p, const cha
 %token STATE "`state`" TO "`to`"
 
 %type <struct ast *> statement definition if_statement block body else_part with_block with_statement with_if
-%type <struct ast *> value expr with then conditional or and not comparison chain sum product unary power postfix primary
-%type <struct ast *> string option_type type type_or_none pattern given knowing default_value hyper argument field item clause
+%type <struct ast *> value expr with then conditional or and not comparison chain sum product unary power postfix
+%type <struct ast *> primary string option_type type type_or_none pattern given knowing default_value hyper argument
+%type <struct ast *> field item clause
 %type <struct ast *> until to truth help record
-%type <struct ast_list> statements with_statements values targets arguments argument_list fields field_list items item_list
-%type <struct ast_list> clauses hypers hyper_list patterns types sizes list_items list_item_list names pieces
+%type <struct ast_list> statements with_statements values targets arguments argument_list fields field_list items
+%type <struct ast_list> item_list clauses hypers hyper_list patterns types sizes list_items list_item_list names pieces
 %type <struct ast *> list_item bound
 %type <struct def_head> kind
 
@@ -211,7 +213,7 @@ type_or_none: %empty                               { $$ = NULL; }
     ;
 
 type: NAME[name] sizes[s]                          { $$ = build_type(p, @$, @name, $name, $s); }
-    | TASK                                         { $$ = build_type(p, @$, @1, intern(p->names, "task"), list_none()); }
+    | TASK                                         { $$ = build_task_type(p, @$); }
     | '(' types[l] ')'                             { $$ = build_list(p, A_TUPLE, @$, $l); }
     ;
 
@@ -404,7 +406,7 @@ field_list: field[x]                               { $$ = list_add(p, list_none(
 
 field: NAME[name] ':' value[v]                     { $$ = build_named(p, A_ARG, @$, @name, $name, $v); }
     | NAME[name] '=' value[v]                      { $$ = build_named(p, A_ARG, @$, @name, $name, $v); }
-    | NAME[name]                                   { $$ = build_named(p, A_ARG, @$, @name, $name, build_name(p, @name, $name)); }
+    | NAME[name]                                   { $$ = build_column(p, @name, $name); }
     ;
 
 %%

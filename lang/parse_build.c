@@ -88,6 +88,10 @@ struct ast *build_name(struct parse *p, struct span s, str name) {
     return node;
 }
 
+struct ast *build_column(struct parse *p, struct span s, str name) {
+    return build_named(p, A_ARG, s, s, name, build_name(p, s, name));
+}
+
 struct ast *build_integer(struct parse *p, struct span s, int64_t v) {
     struct ast *node = ast_new(p->arena, A_INT, s);
     node->integer = v;
@@ -213,7 +217,7 @@ static const char *plain_text(struct parse *p, const struct ast *string, const c
 
 struct ast *build_language(struct parse *p, struct span s, struct span at, int64_t version) {
     if (version != 1) {
-        struct diag *m = diag_new(p->ds, E_LANGUAGE, at, "there is no version %lld of the language", (long long)version);
+        struct diag *m = diag_new(p->ds, E_LANGUAGE, at, "there is no language %lld", (long long)version);
         diag_help(m, "write `language 1`");
     }
     struct ast *node = ast_new(p->arena, A_LANGUAGE, s);
@@ -276,8 +280,8 @@ static struct ast *target(struct parse *p, struct span at, struct ast_list l) {
     return l.n == 1 ? l.data[0] : build_list(p, A_TUPLE, at, l);
 }
 
-struct ast *build_assign(struct parse *p, struct span s, struct span at, struct span targets_at, struct ast_list targets,
-                         struct span values_at, struct ast_list values) {
+struct ast *build_assign(struct parse *p, struct span s, struct span at, struct span targets_at,
+                         struct ast_list targets, struct span values_at, struct ast_list values) {
     struct ast *t = target(p, targets_at, targets);
     struct ast *v = values.n == 1 ? values.data[0] : build_list(p, A_TUPLE, values_at, values);
     if (!t) return NULL;
@@ -391,4 +395,9 @@ struct ast *build_type(struct parse *p, struct span s, struct span at, str name,
     node->name = name;
     node->name_span = at;
     return node;
+}
+
+/* `task` is a keyword, and the type of tasks. */
+struct ast *build_task_type(struct parse *p, struct span s) {
+    return build_type(p, s, s, intern(p->names, "task"), list_none());
 }

@@ -26,6 +26,7 @@ struct ast *build_with_list(struct parse *p, enum ast_kind kind, struct span s, 
 struct ast *build_named(struct parse *p, enum ast_kind kind, struct span s, struct span at, str name, struct ast *x);
 
 struct ast *build_name(struct parse *p, struct span s, str name);
+struct ast *build_column(struct parse *p, struct span s, str name); /* `{ x }` is `{ x: x }` */
 struct ast *build_integer(struct parse *p, struct span s, int64_t v);
 struct ast *build_real(struct parse *p, struct span s, double v);
 struct ast *build_bool(struct parse *p, struct span s, int v);
@@ -48,8 +49,8 @@ struct ast *build_option(struct parse *p, struct span s, struct span at, str nam
                          struct ast *help);
 struct ast *build_import(struct parse *p, struct span s, struct ast *path, struct ast_list names);
 struct ast *build_test(struct parse *p, struct span s, struct ast *name, struct ast *block);
-struct ast *build_assign(struct parse *p, struct span s, struct span at, struct span targets_at, struct ast_list targets,
-                         struct span values_at, struct ast_list values);
+struct ast *build_assign(struct parse *p, struct span s, struct span at, struct span targets_at,
+                         struct ast_list targets, struct span values_at, struct ast_list values);
 struct ast *build_update(struct parse *p, struct span s, struct span at, enum ast_op op, struct ast *target,
                          struct ast *value);
 struct ast *build_draw(struct parse *p, struct span s, struct span at, struct ast *target, struct ast *distribution);
@@ -61,6 +62,7 @@ struct ast *build_def(struct parse *p, struct span s, struct def_head head, stru
                       struct ast *body);
 struct ast *build_hyper(struct parse *p, struct span s, struct span at, str name, struct ast *type, struct ast *value);
 struct ast *build_pattern(struct parse *p, struct span s, struct span at, str name, struct ast_list sizes);
+struct ast *build_task_type(struct parse *p, struct span s);
 struct ast *build_type(struct parse *p, struct span s, struct span at, str name, struct ast_list sizes);
 
 #endif

@@ -45,7 +45,8 @@ static void token_text(const struct parse *p, int i, struct buf *out) {
     } else if (t->kind == STRING_MID || t->kind == STRING_TAIL || (t->kind == CLOSE && t->made)) {
         buf_puts(out, "`}`");
     } else if (t->kind == STRING || t->kind == STRING_HEAD || !n || n > 40) {
-        buf_puts(out, t->kind == NAME ? "a name" : t->kind == STRING || t->kind == STRING_HEAD ? "a string" : "a number");
+        bool string = t->kind == STRING || t->kind == STRING_HEAD;
+        buf_puts(out, t->kind == NAME ? "a name" : string ? "a string" : "a number");
     } else {
         buf_printf(out, "`%.*s`", (int)n, p->src->text + t->span.from);
     }

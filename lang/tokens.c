@@ -53,13 +53,23 @@ static bool closes(int kind) {
     return kind == ')' || kind == ']' || kind == CLOSE || kind == STRING_TAIL;
 }
 
+static const int defs[] = {[DEF_FN] = FN,
+                           [DEF_TASK] = TASK,
+                           [DEF_ALGORITHM] = ALGORITHM,
+                           [DEF_PREPROCESS] = PREPROCESS,
+                           [DEF_LAYER] = LAYER,
+                           [DEF_ARCHITECTURE] = ARCHITECTURE,
+                           [DEF_OPTIMIZER] = OPTIMIZER,
+                           [DEF_COUNT] = 0};
+
 static bool is_def(int kind) {
-    return is_one_of(kind, (int[]){FN, TASK, ALGORITHM, PREPROCESS, LAYER, ARCHITECTURE, OPTIMIZER, 0});
+    return is_one_of(kind, defs);
 }
 
 static bool is_keyword(int kind) {
-    return is_def(kind) || is_one_of(kind, (int[]){REPEAT, UNTIL, FOR, IN, IF, ELSE, RETURN, PREDICT, YIELD, SWEEP, WITH,
-                                                   THEN, AND, OR, NOT, GIVEN, KNOWING, IMPORT, ONLY, TRUE_, FALSE_, 0});
+    static const int words[] = {REPEAT, UNTIL, FOR, IN, IF, ELSE, RETURN, PREDICT, YIELD, SWEEP, WITH, THEN,
+                                AND, OR, NOT, GIVEN, KNOWING, IMPORT, ONLY, TRUE_, FALSE_, 0};
+    return is_def(kind) || is_one_of(kind, words);
 }
 
 /* Whether an operand can end with this token. */
@@ -364,14 +374,8 @@ static void plain(struct arranger *s, struct token t) {
     }
     if (t.kind == SWEEP) s->sweeps++;
     if (is_def(t.kind)) {
-        static const struct {
-            int token;
-            enum def_kind kind;
-        } kinds[] = {{FN, DEF_FN},       {TASK, DEF_TASK},   {ALGORITHM, DEF_ALGORITHM},       {PREPROCESS, DEF_PREPROCESS},
-                     {LAYER, DEF_LAYER}, {OPTIMIZER, DEF_OPTIMIZER}, {ARCHITECTURE, DEF_ARCHITECTURE}};
         struct def_head head = {DEF_FN, s->doc};
-        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-            if (kinds[i].token == t.kind) head.kind = kinds[i].kind;
+        while (defs[head.kind] != t.kind) head.kind++;
         t.value.FN = head;
     }
     s->doc = NULL;

@@ -73,6 +73,7 @@ bool token_ends_operand(int kind);
 int token_keyword(const char *word, size_t n); /* 0: an ordinary name */
 void lex_integer(struct lexer *lx, const char *text, size_t n, YYSTYPE *value);
 void lex_real(struct lexer *lx, const char *text, size_t n, YYSTYPE *value);
+void lex_not_a_number(struct lexer *lx, const char *text);
 void lex_unknown(struct lexer *lx, const char *text, size_t n);
 void lex_unclosed(struct lexer *lx);
 void lex_too_deep(struct lexer *lx);
