@@ -14,6 +14,8 @@
 
 enum { WIDTH = 8 }; /* bytes of an element of any type */
 typedef void eval_fn(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out);
+#define EVAL(name) \
+    static void name(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
 
 /* The number of elements. */
 int64_t tensor_elements(const struct tensor *t)
@@ -53,7 +55,7 @@ static void *buffer(int64_t elements)
 
 /* ---- element by element ---- */
 
-static void eval_elem(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_elem)
 {
     const struct tensor *a = in[0], *b = op_info[n->op].arity > 1 ? in[1] : in[0];
     int64_t count = tensor_elements(out);
@@ -62,21 +64,21 @@ static void eval_elem(struct interp *it, const struct ir_node *n, const struct t
     else scalar_real_n(n->op, it->precision, count, a->r, b->r, out->r);
 }
 
-static void eval_SELECT(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_SELECT)
 {
     int64_t count = tensor_elements(out);
     (void)it, (void)n;
     for (int64_t i = 0; i < count; i++) copy(1, (in[0]->i[i] ? in[1] : in[2])->i + i, out->i + i);
 }
 
-static void eval_TO_REAL(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_TO_REAL)
 {
     int64_t count = tensor_elements(out);
     (void)n;
     for (int64_t i = 0; i < count; i++) out->r[i] = scalar_to_real(it->precision, in[0]->i[i]);
 }
 
-static void eval_TO_INT(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_TO_INT)
 {
     int64_t count = tensor_elements(out);
     (void)it, (void)n;
@@ -84,7 +86,7 @@ static void eval_TO_INT(struct interp *it, const struct ir_node *n, const struct
 }
 
 /* RESHAPE STOP_GRAD: the same elements in the same order. */
-static void eval_same(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_same)
 {
     (void)it, (void)n;
     copy(tensor_elements(out), in[0]->i, out->i);
@@ -92,21 +94,21 @@ static void eval_same(struct interp *it, const struct ir_node *n, const struct t
 
 /* ---- leaves ---- */
 
-static void eval_CONST(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_CONST)
 {
     (void)in;
     if (n->dtype == DT_REAL) *out->r = scalar_round(it->precision, n->real);
     else *out->i = n->integer;
 }
 
-static void eval_IOTA(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_IOTA)
 {
     int64_t inner = extent(out, n->axis + 1, out->rank), count = tensor_elements(out);
     (void)it, (void)in;
     for (int64_t i = 0; i < count; i++) out->i[i] = i / inner % out->dims[n->axis];
 }
 
-static void eval_draw(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_draw)
 {
     int64_t count = tensor_elements(out);
     (void)in;
@@ -150,7 +152,7 @@ static void strides(const struct tensor *t, int64_t *stride)
     }
 }
 
-static void eval_BROADCAST(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_BROADCAST)
 {
     int64_t own[IR_MAX_RANK], stride[IR_MAX_RANK] = { 0 };
     int added = out->rank - in[0]->rank;
@@ -160,7 +162,7 @@ static void eval_BROADCAST(struct interp *it, const struct ir_node *n, const str
     copy_strided(out, in[0]->i, stride);
 }
 
-static void eval_TRANSPOSE(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_TRANSPOSE)
 {
     int64_t own[IR_MAX_RANK], stride[IR_MAX_RANK];
     (void)it;
@@ -169,7 +171,7 @@ static void eval_TRANSPOSE(struct interp *it, const struct ir_node *n, const str
     copy_strided(out, in[0]->i, stride);
 }
 
-static void eval_SLICE(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_SLICE)
 {
     int64_t own[IR_MAX_RANK], stride[IR_MAX_RANK], offset = 0;
     (void)it;
@@ -183,7 +185,7 @@ static void eval_SLICE(struct interp *it, const struct ir_node *n, const struct 
 
 /* ---- moves ---- */
 
-static void eval_CONCAT(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_CONCAT)
 {
     int64_t outer = extent(out, 0, n->axis), *to = out->i;
     (void)it;
@@ -195,7 +197,7 @@ static void eval_CONCAT(struct interp *it, const struct ir_node *n, const struct
         }
 }
 
-static void eval_GATHER(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_GATHER)
 {
     const struct tensor *x = in[0], *index = in[1];
     int64_t outer = extent(x, 0, n->axis), length = x->dims[n->axis], inner = extent(x, n->axis + 1, x->rank);
@@ -220,7 +222,7 @@ static void chain(const struct interp *it, enum ir_op op, bool reals, int64_t n,
     else scalar_int_n(op, n, acc, x, acc);
 }
 
-static void eval_CUMSUM(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_CUMSUM)
 {
     int64_t outer = extent(out, 0, n->axis), length = out->dims[n->axis], inner = extent(out, n->axis + 1, out->rank);
     copy(tensor_elements(out), in[0]->i, out->i);
@@ -258,7 +260,7 @@ static void sort_row(const struct tensor *t, int64_t row, int64_t n, int64_t *or
 }
 
 /* SORT ARGSORT */
-static void eval_sort(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_sort)
 {
     int64_t length = out->dims[out->rank - 1], rows = extent(out, 0, out->rank - 1);
     int64_t *order = buffer(2 * length);
@@ -274,7 +276,8 @@ static void eval_sort(struct interp *it, const struct ir_node *n, const struct t
 /* ---- reductions: x as [outer, length, inner] ---- */
 
 /* The language's sum over an axis that is not the last: 16 partial rows, then the tree (linalg.inc has it for one). */
-static void sum_rows(const struct interp *it, int64_t length, int64_t inner, const double *x, double *out, int64_t *partial)
+static void sum_rows(const struct interp *it, int64_t length, int64_t inner, const double *x, double *out,
+                     int64_t *partial)
 {
     int64_t m = length < 16 ? length : 16;
     copy(m * inner, (const int64_t *)x, partial);
@@ -288,7 +291,7 @@ static void sum_rows(const struct interp *it, int64_t length, int64_t inner, con
     copy(inner, partial, (int64_t *)out);
 }
 
-static void eval_SUM(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_SUM)
 {
     const struct tensor *x = in[0];
     int64_t outer = extent(x, 0, n->axis), length = x->dims[n->axis], inner = extent(x, n->axis + 1, x->rank);
@@ -310,7 +313,7 @@ static void eval_SUM(struct interp *it, const struct ir_node *n, const struct te
 }
 
 /* PROD MAX_OF MIN_OF: a chain from element 0 */
-static void eval_chain(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_chain)
 {
     const struct tensor *x = in[0];
     int64_t outer = extent(x, 0, n->axis), length = x->dims[n->axis], inner = extent(x, n->axis + 1, x->rank);
@@ -335,7 +338,7 @@ static bool better(const struct tensor *x, bool greatest, int64_t i, int64_t bes
 }
 
 /* ARGMAX ARGMIN */
-static void eval_arg(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_arg)
 {
     const struct tensor *x = in[0];
     int64_t outer = extent(x, 0, n->axis), length = x->dims[n->axis], inner = extent(x, n->axis + 1, x->rank);
@@ -356,7 +359,7 @@ static int64_t matrix(const struct tensor *t)
     return extent(t, t->rank - 2, t->rank);
 }
 
-static void eval_linalg(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
+EVAL(eval_linalg)
 {
     const struct tensor *a = in[0], *b = op_info[n->op].arity > 1 ? in[1] : NULL;
     int64_t count = extent(a, 0, a->rank - 2);

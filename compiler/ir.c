@@ -243,7 +243,8 @@ struct ir_node *ir_const_int(struct ir_func *f, struct ir_region *r, enum dtype 
 /* x stretched to the shape; x itself when it has it. */
 struct ir_node *ir_broadcast(struct ir_func *f, struct ir_region *r, struct ir_node *x, int rank, const dim *dims)
 {
-    struct ir_node proto = { .op = OP_BROADCAST, .dtype = x->dtype, .rank = rank, .nin = 1, .in = &x, .where = x->where };
+    struct ir_node proto = { .op = OP_BROADCAST, .dtype = x->dtype, .rank = rank, .nin = 1, .in = &x,
+                             .where = x->where };
     for (int i = 0; i < rank; i++) proto.dims[i] = dims[i];
     return ir_add(f, r, &proto);
 }

@@ -20,7 +20,10 @@ enum ir_op {
 #undef OP
     OP_COUNT
 };
-enum op_class { OP_CLASS_ELEM, OP_CLASS_MIXED, OP_CLASS_LEAF, OP_CLASS_VIEW, OP_CLASS_MOVE, OP_CLASS_REDUCE, OP_CLASS_LINALG, OP_CLASS_REGION };
+enum op_class {
+    OP_CLASS_ELEM, OP_CLASS_MIXED, OP_CLASS_LEAF, OP_CLASS_VIEW, OP_CLASS_MOVE, OP_CLASS_REDUCE, OP_CLASS_LINALG,
+    OP_CLASS_REGION
+};
 enum elem_type { ELEM_SAME, ELEM_REAL, ELEM_TEST, ELEM_LOGIC };
 struct op_info {
     const char *text;
@@ -104,10 +107,13 @@ int64_t ir_dim(const struct ir_node *n, int axis);   /* known sizes only */
 int64_t ir_elements(const struct ir_node *n);        /* known sizes only */
 bool ir_same_shape(const struct ir_node *a, const struct ir_node *b);
 bool ir_same_dims(int rank, const dim *a, const dim *b);
-bool ir_same_attributes(const struct ir_node *a, const struct ir_node *b); /* all that decides the value but operands, body */
+/* All that decides the value but operands and body. */
+bool ir_same_attributes(const struct ir_node *a, const struct ir_node *b);
 uint64_t ir_attribute_hash(const struct ir_node *n);
-bool ir_visible(const struct ir_region *from, const struct ir_node *n); /* n may be an operand of a new node of `from` */
-bool ir_is_symmetric(const struct ir_node *n); /* symmetric by construction, bit for bit: A' A, A A', eye, sums of such .. */
+/* n may be an operand of a new node of `from`. */
+bool ir_visible(const struct ir_region *from, const struct ir_node *n);
+/* Symmetric by construction, bit for bit: A' A, A A', eye, sums and scalings of such; false: not known. */
+bool ir_is_symmetric(const struct ir_node *n);
 void ir_count_uses(struct ir_func *f);
 void ir_mark_varying(struct ir_func *f);
 /* Calls visit on every node, operands before users, a region's parameters and nodes before its owner. */
@@ -121,7 +127,8 @@ enum ir_pass {
     PASS_COUNT
 };
 extern const char *const ir_pass_text[PASS_COUNT];
-/* Runs them; ends hash-consing. NULL, or (when f->verify) which pass broke which rule. ICL_VERIFY defined: always verifies. */
+/* Runs them; ends hash-consing. NULL, or (when f->verify) which pass broke which rule. With ICL_VERIFY defined it
+ * always verifies. */
 const char *ir_run_passes(struct ir_func *f);
 void ir_pass_dce(struct ir_func *f);
 void ir_pass_hoist(struct ir_func *f);
@@ -129,7 +136,8 @@ void ir_pass_cse(struct ir_func *f);
 
 /* Text, one node a line; `ir_read` reads it back (NULL and *why on failure). */
 void ir_print(FILE *to, const struct ir_func *f);
-struct ir_func *ir_read(struct arena *a, struct interner *names, struct size_table *sizes, const char *text, const char **why);
+struct ir_func *ir_read(struct arena *a, struct interner *names, struct size_table *sizes, const char *text,
+                        const char **why);
 /* NULL: well formed; else what is wrong (text in the function's arena). */
 const char *ir_verify(struct ir_func *f);
 uint64_t ir_hash(const struct ir_func *f); /* of what decides the machine code: not names, places or input data */

@@ -288,6 +288,7 @@ static void constant(struct reader *r, struct ir_node *n)
     else if (!accept(r, "false")) {
         n->integer = strtoll(from, &end, 10);
         n->real = strtod(from, &end);
+        if (r->f->precision == 32) n->real = (float)n->real;
         if (isnan(n->real)) n->real = *from == '-' ? -NAN : NAN;
         if (end == from) fail(r, "expected a constant");
         r->at = end;

@@ -24,7 +24,7 @@
 
 struct printer {
     struct buf out;
-    int depth;
+    int depth, precision;
 };
 
 /* The attributes of an op, as text and for reading. */
@@ -82,8 +82,8 @@ static void put_define(struct buf *out, const struct ir_node *n)
     put_name(out, n->name);
 }
 
-/* The shortest decimal that reads back as v. */
-static void put_real(struct buf *out, double v)
+/* The shortest decimal that reads back as v in the function's precision. */
+static void put_real(struct buf *out, double v, int precision)
 {
     char text[40];
     if (!isfinite(v)) {
@@ -92,7 +92,8 @@ static void put_real(struct buf *out, double v)
     }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, v);
-        if (strtod(text, NULL) == v) break;
+        double back = strtod(text, NULL);
+        if ((precision == 32 ? (float)back : back) == v) break;
     }
     buf_puts(out, text);
 }
@@ -170,7 +171,7 @@ static void put_node(struct printer *p, const struct ir_node *n)
     buf_printf(out, " = %s", op_info[n->op].text);
     if (n->op == OP_CONST) {
         buf_putc(out, ' ');
-        if (n->dtype == DT_REAL) put_real(out, n->real);
+        if (n->dtype == DT_REAL) put_real(out, n->real, p->precision);
         else if (n->dtype == DT_BOOL) buf_puts(out, n->integer ? "true" : "false");
         else buf_printf(out, "%lld", (long long)n->integer);
     }
@@ -198,7 +199,7 @@ static void put_node(struct printer *p, const struct ir_node *n)
 /* Prints the function. */
 void ir_print(FILE *to, const struct ir_func *f)
 {
-    struct printer p = { 0 };
+    struct printer p = { .precision = f->precision };
     buf_puts(&p.out, "func ");
     put_name(&p.out, f->name ? f->name : "");
     buf_printf(&p.out, " precision=%d (", f->precision);

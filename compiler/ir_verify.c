@@ -170,7 +170,7 @@ static const char *rule_concat(const struct ir_node *n)
         known &= size_known(x->dims[n->axis], &d);
         sum += d;
     }
-    return known && !size_is(n->dims[n->axis], sum) && size_known(n->dims[n->axis], &d) ? "wrong shape of result" : NULL;
+    return known && size_known(n->dims[n->axis], &d) && d != sum ? "wrong shape of result" : NULL;
 }
 
 static const char *rule_gather(const struct ir_node *n)
@@ -298,8 +298,10 @@ static const char *rule_repeat(const struct ir_node *n)
     if (b->results.n != n->nin + n->stops) return "wrong number of results";
     for (int k = 0; k < n->nin; k++) {
         const struct ir_node *state = b->params.data[k + 1], *next = b->results.data[k], *first = n->in[k];
-        if (state->dtype != first->dtype || shapes_differ(state, first)) return "a state is not of its first value's type";
-        if (state->dtype != next->dtype || shapes_differ(state, next)) return "a state is not of its next value's type";
+        if (state->dtype != first->dtype || shapes_differ(state, first))
+            return "a state is not of its first value's type";
+        if (state->dtype != next->dtype || shapes_differ(state, next))
+            return "a state is not of its next value's type";
     }
     const struct ir_node *stop = n->stops ? b->results.data[n->nin] : NULL;
     return stop && (stop->dtype != DT_BOOL || stop->rank) ? "the stop condition must be a bool" : NULL;

@@ -21,7 +21,10 @@ TESTS += $(check_PROGRAMS)
 
 # Unit tests: a program a file, alphabetical, each with its three lines below.
 unit_tests = \
+	tests/unit/check_interp \
+	tests/unit/check_ir \
 	tests/unit/check_output \
+	tests/unit/check_runtime \
 	tests/unit/check_scalars_llvm
 
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
@@ -32,3 +35,15 @@ tests_unit_check_scalars_llvm_SOURCES = tests/unit/check_scalars_llvm.c $(icl_ll
 tests_unit_check_scalars_llvm_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
 tests_unit_check_scalars_llvm_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_scalars_llvm_LDADD = $(unit_ldadd) $(LLVM_LIBS)
+
+tests_unit_check_runtime_SOURCES = tests/unit/check_runtime.c
+tests_unit_check_runtime_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_runtime_LDADD = $(unit_ldadd)
+
+tests_unit_check_interp_SOURCES = tests/unit/check_interp.c
+tests_unit_check_interp_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_interp_LDADD = $(unit_ldadd)
+
+tests_unit_check_ir_SOURCES = tests/unit/check_ir.c
+tests_unit_check_ir_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_ir_LDADD = $(unit_ldadd)
