@@ -436,6 +436,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p) {
         e.operator_ |= symbol[i] == YYSYMBOL_AND;
         e.statement |= symbol[i] == YYSYMBOL_REPEAT;
         e.name |= symbol[i] == YYSYMBOL_NAME;
+        e.type |= symbol[i] == YYSYMBOL_TASK;
         e.block |= symbol[i] == YYSYMBOL_OPEN;
     }
     for (int i = 0; i < n; i++) e.word[e.words++] = yysymbol_name(symbol[i]);

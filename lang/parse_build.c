@@ -387,9 +387,11 @@ struct ast *build_type(struct parse *p, struct span s, struct span at, str name,
     if (!types[k]) {
         bool floating = !strncmp(name, "float", 5) || !strcmp(name, "double");
         struct diag *m = diag_new(p->ds, E_TYPE_NAME, at, "there is no type `%s`", name);
-        if (floating || best >= 0) diag_help(m, "did you mean `%s`?", floating ? "real" : types[best]);
-        diag_note(m, "types are real, int, bool (with a shape for tensors: real[n, d]), and in scripts string, list, "
-                     "record, range, table, estimate, task, predictor");
+        if (floating || best >= 0)
+            diag_help(m, "did you mean `%s`?", floating ? "real" : types[best]);
+        else
+            diag_note(m, "there are real, int, bool, and in scripts string, list, record, range, table, estimate, "
+                         "task, predictor");
     }
     struct ast *node = build_list(p, A_TYPE, s, sizes);
     node->name = name;

@@ -6,7 +6,7 @@
 
 /* What could stand where the parser stopped. */
 struct expected {
-    bool expression, integer, operator_, statement, name, block;
+    bool expression, integer, operator_, statement, name, type, block;
     const char *word[256]; /* the names of all of them */
     int words;
 };

@@ -74,6 +74,7 @@ static bool covered(const struct expected *e, const char *word) {
                                           "`with`", "a comparison", "`(`", "`[`", "`.`", "`->`", "`=`", "`~`",
                                           "an update such as `+=`", "`...`", "`in`"};
     bool line = listed(e->word, e->words, "the end of the line");
+    if (e->type && listed((const char *[]){"a name", "`task`", "`(`"}, 3, word)) return true;
     if (e->operator_ && (word[1] == ':' || (word[1] == ',' && line))) return true;
     if (e->expression && listed(starts, sizeof starts / sizeof *starts, word) && !(e->block && word[1] == '{'))
         return true;
@@ -90,6 +91,7 @@ static void expected_text(const struct expected *e, struct buf *out) {
     }
     if (e->expression) list[n++] = "an expression";
     if (e->operator_) list[n++] = "an operator";
+    if (e->type) list[n++] = "a type";
     for (int i = 0; i < e->words && n < 5; i++)
         if (!covered(e, e->word[i]) && !listed(list, n, e->word[i])) list[n++] = e->word[i];
     if (n == 5) n = e->expression || e->operator_ ? 1 : 4;

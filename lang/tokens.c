@@ -242,7 +242,10 @@ static void make(struct arranger *s, int kind) {
 }
 
 static void end_statement(struct arranger *s, const struct token *by) {
-    if (fresh(s)) return;
+    if (fresh(s)) { /* nothing of it is left */
+        if (s->p->statements.data[s->statement].quiet) begin_statement(s);
+        return;
+    }
     make(s, NEWLINE);
     if (by && by->kind != CLOSE) s->p->tokens.data[s->p->tokens.n - 1].made = false;
     if (by && by->kind == SEMICOLON) s->p->tokens.data[s->p->tokens.n - 1].span = by->span;
@@ -382,9 +385,16 @@ static void plain(struct arranger *s, struct token t) {
     put(s, t);
 }
 
+/* Inside a string that does not end on its line, which has been reported. */
+static bool in_broken_string(const struct arranger *s) {
+    for (int k = s->depth; k > 0; k--)
+        if (s->level[k].place == IN_STRING && raw_at(s, raw_at(s, s->level[k].open)->match)->made) return true;
+    return false;
+}
+
 static bool open_bracket(struct arranger *s, struct token t) {
     if (t.match < 0) {
-        if (!s->p->statements.data[s->statement].quiet) report_unclosed(s, &t);
+        if (!s->p->statements.data[s->statement].quiet && !in_broken_string(s)) report_unclosed(s, &t);
         if (t.kind != OPEN || !opens_block(s)) quiet(s);
     }
     s->doc = NULL;
