@@ -2,7 +2,10 @@
  * part of its current step that the inner ones have done.
  *
  *     progress_begin(p, "sweep", cells);
- *     for each cell: { progress_begin(p, "risk", blocks); progress_to(p, done); progress_end(p); progress_to(p, cell + 1); }
+ *     for each cell {
+ *         progress_begin(p, "risk", blocks); progress_to(p, done) ...; progress_end(p);
+ *         progress_to(p, cell + 1);
+ *     }
  *     progress_end(p);
  *
  * One thread calls; nothing is written before a task has run for a second, to what is no terminal, or with NULL. */

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs the cases of one stage: tests/cases.sh STAGE
 #
-# tests/cases/STAGE/NAME.icl with NAME.out must succeed and print that; with NAME.err it must fail with exit status 1
-# and exactly that on standard error. Comments in the first two lines add to the command: `# flags: ...` before the file's
+# tests/cases/STAGE/NAME.icl with NAME.out must succeed and print that; with NAME.err alone it must fail with exit status
+# 1 and exactly that on standard error; with both it must succeed and warn so. Comments in the first two lines add to the command: `# flags: ...` before the file's
 # name, `# options: ...` after it. With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under test.
 set -u
 
@@ -51,24 +51,26 @@ compare() {
 
 # judge VARIANT NAME: compares one run with what is expected.
 judge() {
-    if [ -f "$cases/$2.err" ]; then
-        compare "$1: standard error" "$cases/$2.err" "$work/err" || return 1
-        [ $status -eq 1 ] && return 0
-        echo "# $1: exit status $status, not 1"
-        return 1
-    fi
-    if [ $status -ne 0 ]; then
-        echo "# $1: exit status $status"
+    wanted=1
+    [ -f "$cases/$2.out" ] && wanted=0
+    if [ $status -ne $wanted ]; then
+        echo "# $1: exit status $status, not $wanted"
         sed 's/^/#   /' "$work/err"
         return 1
     fi
-    compare "$1: standard output" "$cases/$2.out" "$work/out"
+    if [ -f "$cases/$2.err" ]; then
+        compare "$1: standard error" "$cases/$2.err" "$work/err" || return 1
+    fi
+    [ $wanted -eq 1 ] || compare "$1: standard output" "$cases/$2.out" "$work/out"
 }
 
 update() {
     run "$(echo "$variants" | head -n 1)" "$1"
     case $status in
-        0) mv "$work/out" "$cases/$1.out" && rm -f "$cases/$1.err" ;;
+        0)
+            mv "$work/out" "$cases/$1.out"
+            if [ -s "$work/err" ]; then mv "$work/err" "$cases/$1.err"; else rm -f "$cases/$1.err"; fi
+            ;;
         1) mv "$work/err" "$cases/$1.err" && rm -f "$cases/$1.out" ;;
         *) echo "# $stage/$1: exit status $status, left as it is" ;;
     esac
