@@ -28,9 +28,14 @@ TESTS += $(check_PROGRAMS)
 unit_tests = \
 	tests/unit/check_interp \
 	tests/unit/check_ir \
+	tests/unit/check_numbers \
 	tests/unit/check_output \
 	tests/unit/check_runtime \
 	tests/unit/check_scalars_llvm
+
+tests_unit_check_numbers_SOURCES = tests/unit/check_numbers.c
+tests_unit_check_numbers_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_numbers_LDADD = $(unit_ldadd)
 
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
 tests_unit_check_output_CFLAGS = $(AM_CHECK_CFLAGS)
