@@ -68,7 +68,7 @@ EVAL(eval_SELECT)
 {
     int64_t count = tensor_elements(out);
     (void)it, (void)n;
-    for (int64_t i = 0; i < count; i++) copy(1, (in[0]->i[i] ? in[1] : in[2])->i + i, out->i + i);
+    for (int64_t i = 0; i < count; i++) memcpy(out->i + i, (in[0]->i[i] ? in[1] : in[2])->i + i, WIDTH);
 }
 
 EVAL(eval_TO_REAL)
@@ -213,6 +213,17 @@ EVAL(eval_GATHER)
                 else out->i[to + i] = 0;
             }
         }
+}
+
+/* x with one row replaced; a row outside of it changes nothing. */
+EVAL(eval_PUT)
+{
+    int64_t outer = extent(out, 0, n->axis), length = out->dims[n->axis], inner = extent(out, n->axis + 1, out->rank);
+    int64_t at = in[2]->i[0];
+    (void)it;
+    copy(tensor_elements(out), in[0]->i, out->i);
+    for (int64_t o = 0; o < outer && at >= 0 && at < length; o++)
+        copy(inner, in[1]->i + o * inner, out->i + (o * length + at) * inner);
 }
 
 /* One step of a chain: acc = acc op x, for n elements at once. */
@@ -379,6 +390,7 @@ EVAL(eval_linalg)
 #define eval_BUILD NULL
 #define eval_GET NULL
 #define eval_STOP_GRAD eval_same
+#define eval_VARIABLE eval_same
 #define eval_RESHAPE eval_same
 #define eval_DRAW_UNIFORM eval_draw
 #define eval_DRAW_NORMAL eval_draw

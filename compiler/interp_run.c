@@ -94,6 +94,7 @@ static void run_node(struct run *r, const struct ir_node *n)
     case OP_BUILD: run_build(r, n); return;
     case OP_GET: rename_elements(r, n, &r->value[n->in[0]->body->params.data[n->axis + 1]->id]); return;
     case OP_RESHAPE:
+    case OP_VARIABLE:
     case OP_STOP_GRAD: rename_elements(r, n, &r->value[n->in[0]->id]); return;
     default: break;
     }

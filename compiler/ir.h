@@ -130,6 +130,7 @@ extern const char *const ir_pass_text[PASS_COUNT];
 /* Runs them; ends hash-consing. NULL, or (when f->verify) which pass broke which rule. With ICL_VERIFY defined it
  * always verifies. */
 const char *ir_run_passes(struct ir_func *f);
+void ir_pass_variables(struct ir_func *f);
 void ir_pass_dce(struct ir_func *f);
 void ir_pass_hoist(struct ir_func *f);
 void ir_pass_cse(struct ir_func *f);

@@ -410,6 +410,7 @@ struct ir_node *ir_fold(struct ir_func *f, struct ir_region *r, struct ir_node *
     const struct fold o = { f, r };
     enum op_class class = op_info[proto->op].class;
     struct ir_node *n = NULL;
+    if (proto->op == OP_VARIABLE) return NULL; /* it must stay apart from what it stands for */
     if (class == OP_CLASS_ELEM || class == OP_CLASS_MIXED) {
         n = proto->op == OP_GET ? NULL : constant(&o, proto);
         if (!n && proto->op != OP_GET) n = before_stretching(&o, proto);

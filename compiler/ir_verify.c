@@ -76,7 +76,7 @@ static const char *rule_convert(const struct ir_node *n)
 {
     enum dtype from = n->in[0]->dtype;
     if (shapes_differ(n, n->in[0])) return "the operand's shape is not the result's";
-    if (n->op == OP_STOP_GRAD) return from == n->dtype ? NULL : "wrong type of result";
+    if (n->op == OP_STOP_GRAD || n->op == OP_VARIABLE) return from == n->dtype ? NULL : "wrong type of result";
     if (n->dtype != (n->op == OP_TO_REAL ? DT_REAL : DT_INT)) return "wrong type of result";
     return from == n->dtype ? "the operand has the type already" : NULL;
 }
@@ -183,6 +183,18 @@ static const char *rule_gather(const struct ir_node *n)
         axes_differ(n, n->axis + index->rank, x, n->axis + 1, x->rank - n->axis - 1))
         return "wrong shape of result";
     return same_type(n);
+}
+
+static const char *rule_put(const struct ir_node *n)
+{
+    const struct ir_node *x = n->in[0], *row = n->in[1], *index = n->in[2];
+    if (index->dtype != DT_INT || index->rank) return "the index must be one int";
+    if (n->axis < 0 || n->axis >= n->rank) return "axis out of range";
+    if (shapes_differ(n, x)) return "the operand's shape is not the result's";
+    if (row->rank != x->rank - 1 || row->dtype != x->dtype || axes_differ(row, 0, x, 0, n->axis) ||
+        axes_differ(row, n->axis, x, n->axis + 1, row->rank - n->axis))
+        return "wrong shape of the row";
+    return n->dtype == x->dtype ? NULL : "wrong type of result";
 }
 
 static const char *rule_cumsum(const struct ir_node *n)
@@ -328,10 +340,10 @@ static rule_fn *const rule[OP_COUNT] = {
 #undef ELEM
 #undef OP
     [OP_SELECT] = rule_select, [OP_TO_REAL] = rule_convert, [OP_TO_INT] = rule_convert,
-    [OP_STOP_GRAD] = rule_convert, [OP_CONST] = rule_const, [OP_INPUT] = rule_leaf, [OP_PARAM] = rule_leaf,
+    [OP_STOP_GRAD] = rule_convert, [OP_VARIABLE] = rule_convert, [OP_CONST] = rule_const, [OP_INPUT] = rule_leaf, [OP_PARAM] = rule_leaf,
     [OP_IOTA] = rule_iota, [OP_DRAW_UNIFORM] = rule_draw, [OP_DRAW_NORMAL] = rule_draw,
     [OP_BROADCAST] = rule_broadcast, [OP_RESHAPE] = rule_reshape, [OP_TRANSPOSE] = rule_transpose,
-    [OP_SLICE] = rule_slice, [OP_CONCAT] = rule_concat, [OP_GATHER] = rule_gather, [OP_CUMSUM] = rule_cumsum,
+    [OP_SLICE] = rule_slice, [OP_CONCAT] = rule_concat, [OP_GATHER] = rule_gather, [OP_PUT] = rule_put, [OP_CUMSUM] = rule_cumsum,
     [OP_SORT] = rule_sort, [OP_ARGSORT] = rule_sort, [OP_SUM] = rule_reduce, [OP_PROD] = rule_reduce,
     [OP_MAX_OF] = rule_reduce, [OP_MIN_OF] = rule_reduce, [OP_ARGMAX] = rule_reduce, [OP_ARGMIN] = rule_reduce,
     [OP_MATMUL] = rule_matmul, [OP_CHOLESKY] = rule_square, [OP_TRISOLVE] = rule_solve, [OP_LU_SOLVE] = rule_solve,

@@ -1,13 +1,30 @@
 # AST -> script values, tensor IR, passes, schedules, machine code; the command line.
 
 libicl_a_SOURCES += \
+	compiler/answer.c \
 	compiler/answer.h \
 	compiler/builtin.def \
+	compiler/builtins.c \
+	compiler/cache.c \
+	compiler/cache.h \
 	compiler/cse.c \
 	compiler/dce.c \
+	compiler/dists.c \
 	compiler/elementary.inc \
+	compiler/emit.c \
+	compiler/emit.h \
 	compiler/eval.h \
+	compiler/eval_call.c \
+	compiler/eval_def.c \
+	compiler/eval_expr.c \
+	compiler/eval_index.c \
+	compiler/eval_message.c \
+	compiler/eval_stmt.c \
+	compiler/grad.c \
 	compiler/grad.h \
+	compiler/grad_loop.c \
+	compiler/grad_rules.c \
+	compiler/grad_rules.h \
 	compiler/hoist.c \
 	compiler/interp.c \
 	compiler/interp.h \
@@ -20,29 +37,60 @@ libicl_a_SOURCES += \
 	compiler/ir_symmetric.c \
 	compiler/ir_text.c \
 	compiler/ir_verify.c \
+	compiler/kernel.c \
+	compiler/kernel.h \
+	compiler/lanes.c \
 	compiler/lanes.h \
+	compiler/lanes_eigen.c \
+	compiler/lanes_elem.c \
+	compiler/lanes_index.c \
+	compiler/lanes_linalg.c \
+	compiler/lanes_move.c \
+	compiler/lanes_plan.c \
+	compiler/lanes_reduce.c \
+	compiler/lanes_region.c \
+	compiler/lanes_tile.c \
 	compiler/linalg.c \
 	compiler/linalg.h \
 	compiler/linalg.inc \
 	compiler/loop.def \
+	compiler/loops.c \
 	compiler/loops.h \
+	compiler/loops_place.c \
+	compiler/loops_text.c \
+	compiler/measured.c \
 	compiler/op.def \
 	compiler/pass.def \
 	compiler/passes.c \
+	compiler/program.c \
 	compiler/program.h \
 	compiler/scalar.c \
 	compiler/scalar.h \
 	compiler/script.h \
+	compiler/tables.c \
+	compiler/tensor.c \
+	compiler/variables.c \
+	compiler/value.c \
 	compiler/value.h
+
+# All of libicl.a is linked in and its names are exported: icl-llvm.so is resolved against them.
+bin_PROGRAMS += icl
+icl_SOURCES = compiler/main.c
+icl_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE)
+icl_DEPENDENCIES = libicl.a
 
 # The back end is a program to automake and a shared object to the linker. It lies next to icl in the build tree, and its
 # calls into icl are resolved when icl loads it.
 pkglibexec_PROGRAMS += icl-llvm.so
 icl_llvm_so_SOURCES = \
+	compiler/llvm/emit.c \
 	compiler/llvm/emit.h \
+	compiler/llvm/plugin.c \
 	compiler/llvm/plugin.h \
 	compiler/llvm/scalars.c \
 	compiler/llvm/scalars.h \
+	compiler/llvm/target.c \
 	compiler/llvm/target.h
 icl_llvm_so_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
 icl_llvm_so_CFLAGS = $(AM_CFLAGS) -fPIC

@@ -35,7 +35,11 @@ libicl_a_SOURCES += \
 	lang/vec.h
 
 # The standard library: every lang/std/NAME.icl, alphabetical. Installed to be read, embedded to be used.
-std_files =
+std_files = \
+	lang/std/algorithms.icl \
+	lang/std/preprocesses.icl \
+	lang/std/random.icl \
+	lang/std/tasks.icl
 
 stddir = $(pkgdatadir)/std
 dist_std_DATA = $(std_files)

@@ -1,0 +1,171 @@
+/* Kernels meet data: captured values become a kernel's inputs, and either engine answers prompts through the
+ * runtime's measuring loop, which fixes the order of sums for both. */
+#include <string.h>
+#include "compiler/answer.h"
+#include "compiler/kernel.h"
+#include "runtime/progress.h"
+
+struct kernel_store *session_kernels(struct ev *ev)
+{
+    struct session *s = ev->session;
+    if (!s->kernels) s->kernels = kernel_store_new(ev->arena, &(struct kernel_options){ 0 });
+    return s->kernels;
+}
+
+static struct pool *threads(struct ev *ev)
+{
+    struct session *s = ev->session;
+    if (!s->pool) s->pool = pool_new(s->threads, s->stop);
+    return s->pool;
+}
+
+void session_close(struct ev *ev)
+{
+    struct session *s = ev->session;
+    if (s->pool) pool_free(s->pool);
+    if (s->kernels) kernel_store_free(s->kernels);
+    s->pool = NULL;
+    s->kernels = NULL;
+}
+
+/* ---- the interpreter as a kernel of one lane ---- */
+
+struct interpreted {
+    const struct kernel *k;
+    const struct tensor **inputs;
+    int precision;
+};
+
+static bool interpret(void *ctx, const struct icl_kernel_args *args, int thread)
+{
+    (void)thread;
+    const struct interpreted *in = ctx;
+    const struct ir_region *top = in->k->f->top;
+    struct arena arena = { 0 };
+    struct interp it = { .arena = &arena, .precision = in->precision, .seed = args->seed };
+    struct tensor results[top->results.n + 1];
+    for (int64_t b = 0; b < args->blocks; b++) {
+        it.prompt = (uint64_t)(args->first + b);
+        interp_run(&it, in->k->f, in->inputs, results);
+        for (int r = 0; r < top->results.n; r++) {
+            size_t n = (size_t)tensor_elements(&results[r]), size = results[r].dtype == DT_REAL ? sizeof(double) : sizeof(int64_t);
+            char *to = (char *)args->out[r] + (size_t)b * n * size;
+            memcpy(to, results[r].dtype == DT_REAL ? (void *)results[r].r : (void *)results[r].i, n * size);
+        }
+        arena_free(&arena);
+    }
+    return true;
+}
+
+static const struct tensor **captured(struct ev *ev, const struct kernel *k)
+{
+    const struct tensor **inputs = ARENA_ARRAY(ev->arena, const struct tensor *, k->captures.n + 1);
+    for (int i = 0; i < k->captures.n; i++) inputs[i] = &k->captures.data[i].value->data;
+    return inputs;
+}
+
+/* Captured data in the kernel's own formats. */
+static const void **packed(struct ev *ev, const struct kernel *k, int precision)
+{
+    const void **in = ARENA_ARRAY(ev->arena, const void *, k->captures.n + 1);
+    for (int i = 0; i < k->captures.n; i++) {
+        const struct tensor *t = &k->captures.data[i].value->data;
+        int64_t n = tensor_elements(t);
+        in[i] = t->dtype == DT_REAL ? (const void *)t->r : (const void *)t->i;
+        if (t->dtype != DT_REAL || precision == 64) continue;
+        float *narrow = ARENA_ARRAY(ev->arena, float, n + 1);
+        for (int64_t j = 0; j < n; j++) narrow[j] = (float)t->r[j];
+        in[i] = narrow;
+    }
+    return in;
+}
+
+/* ---- both engines ---- */
+
+struct job {
+    struct measure m;
+    struct interpreted interpreted;
+    struct measure_output *output;
+    struct progress progress;
+};
+
+static void show_progress(void *ctx, int64_t done, int64_t total)
+{
+    struct progress *p = ctx;
+    (void)total;
+    progress_to(p, done);
+}
+
+static bool prepare(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct job *j, const struct ast *at)
+{
+    struct session *s = ev->session;
+    const struct ir_region *top = k->f->top;
+    memset(j, 0, sizeof *j);
+    j->m.seed = seed;
+    j->m.trials = trials;
+    j->m.pool = threads(ev);
+    if (s->engine == ENGINE_INTERP) {
+        j->interpreted = (struct interpreted){ k, captured(ev, k), ev->precision };
+        j->m.kernel.lanes = 1;
+        j->m.kernel.precision = 64;
+        j->m.answer = interpret;
+        j->m.ctx = &j->interpreted;
+    } else {
+        const char *why = NULL;
+        const struct icl_kernel *code = kernel_get(session_kernels(ev), k->f, &why);
+        if (!code) {
+            ev_error(ev, E_INTERNAL, at, "%s", why);
+            s->fault = s->failed = true;
+            return false;
+        }
+        j->m.kernel = *code;
+        j->m.in = packed(ev, k, ev->precision);
+    }
+    j->output = ARENA_ARRAY(ev->arena, struct measure_output, top->results.n + 1);
+    for (int i = 0; i < top->results.n; i++)
+        j->output[i] = (struct measure_output){ ir_elements(top->results.data[i]), top->results.data[i]->dtype != DT_REAL };
+    j->m.outputs = top->results.n;
+    j->m.output = j->output;
+    progress_init(&j->progress, stderr, s->progress);
+    j->m.progress = show_progress;
+    j->m.progress_ctx = &j->progress;
+    progress_begin(&j->progress, "prompts", trials);
+    return true;
+}
+
+static bool done(struct ev *ev, struct job *j, enum measure_status status, const struct ast *at)
+{
+    progress_end(&j->progress);
+    if (status == MEASURE_NO_MEMORY) ev_error(ev, E_LIMIT, at, "not enough memory for these prompts");
+    if (status != MEASURE_DONE) ev->session->failed = true;
+    return status == MEASURE_DONE;
+}
+
+bool answer_estimates(struct ev *ev, struct kernel *k, int64_t trials, double se, uint64_t seed,
+                      const struct measure_series *series, int n, struct estimate *out, const struct ast *at)
+{
+    struct job j;
+    if (!prepare(ev, k, trials, seed, &j, at)) return false;
+    j.m.se = se;
+    return done(ev, &j, measure_estimates(&j.m, series, n, out), at);
+}
+
+bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct tensor *t, const struct ast *at)
+{
+    struct job j;
+    const struct ir_node *out = k->f->top->results.data[0];
+    int64_t dims[IR_MAX_RANK] = { trials };
+    if (!prepare(ev, k, trials, seed, &j, at)) return false;
+    for (int i = 0; i < out->rank; i++) dims[i + 1] = ir_dim(out, i);
+    *t = tensor_new(ev->arena, out->dtype, out->rank + 1, dims);
+    void *to[j.m.outputs + 1];
+    memset(to, 0, sizeof to);
+    to[0] = out->dtype == DT_REAL ? (void *)t->r : (void *)t->i;
+    return done(ev, &j, measure_collect(&j.m, to), at);
+}
+
+void answer_once(struct ev *ev, struct kernel *k, struct tensor *results)
+{
+    struct interp it = { .arena = ev->arena, .precision = ev->precision };
+    interp_run(&it, k->f, captured(ev, k), results);
+}

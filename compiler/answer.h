@@ -1,0 +1,20 @@
+/* Running a per-prompt kernel on either engine: numbers for prompts. */
+#ifndef ICL_ANSWER_H
+#define ICL_ANSWER_H
+
+#include "compiler/script.h"
+#include "runtime/measure.h"
+#include "runtime/table.h"
+
+/* Estimates of n series of a kernel's scalar results over the prompts of a seed: `trials` of them, or, with se > 0, as
+ * many (at most `trials`) as that standard error needs. False: reported, or interrupted. */
+bool answer_estimates(struct ev *ev, struct kernel *k, int64_t trials, double se, uint64_t seed,
+                      const struct measure_series *series, int n, struct estimate *out, const struct ast *at);
+/* The first result for every prompt: t gets [trials, result's axes..]. */
+bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct tensor *t, const struct ast *at);
+/* The results of a kernel without draws, by the interpreter. */
+void answer_once(struct ev *ev, struct kernel *k, struct tensor *results);
+
+struct kernel_store *session_kernels(struct ev *ev); /* made on first need */
+
+#endif

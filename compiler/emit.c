@@ -1,0 +1,69 @@
+/* `icl emit`: the syntax tree, and every kernel that a walk without data finds, at each stage. `icl doc`. */
+#include <stdio.h>
+#include <string.h>
+#include "compiler/answer.h"
+#include "compiler/emit.h"
+#include "compiler/kernel.h"
+
+static const char *const stages[] = { "ast", "ir", "loops", "llvm", "asm" };
+enum { STAGES = sizeof stages / sizeof *stages };
+
+bool emit_stage_known(const char *stage)
+{
+    for (int i = 0; i < STAGES; i++)
+        if (!strcmp(stages[i], stage)) return true;
+    return false;
+}
+
+/* Kernels already shown, by hash. */
+struct shown {
+    VEC(uint64_t) hash;
+};
+
+static void show(struct ev *ev, struct ir_func *f)
+{
+    struct shown *s = ev->session->shown;
+    uint64_t h = ir_hash(f);
+    for (int i = 0; i < s->hash.n; i++)
+        if (s->hash.data[i] == h) return;
+    vec_push(ev->arena, &s->hash, h);
+    if (!strcmp(ev->session->stage, "ir")) {
+        ir_print(stdout, f);
+        return;
+    }
+    const char *why = NULL;
+    struct buf text = { 0 };
+    if (kernel_text(session_kernels(ev), f, ev->session->stage, &text, &why)) fwrite(text.text, 1, text.n, stdout);
+    else ev_error(ev, E_INTERNAL, NULL, "%s", why);
+    buf_free(&text);
+}
+
+bool emit_program(struct ev *ev, struct program *p)
+{
+    struct shown s = { 0 };
+    if (!strcmp(ev->session->stage, "ast")) {
+        ast_print(stdout, program_ast(p));
+        return true;
+    }
+    ev->session->shown = &s;
+    ev->session->show_kernel = show;
+    return program_check(ev, p);
+}
+
+/* ---- doc ---- */
+
+
+bool emit_doc(struct ev *ev, const char *name)
+{
+    const struct builtin *b = builtin_find(name);
+    if (b) {
+        printf("%s\n%s\n", b->doc, b->level == LEVEL_SCRIPT ? "(builtin, script level)" : "(builtin)");
+        return true;
+    }
+    struct binding *d = scope_find(ev->std, intern(ev->names, name));
+    if (!d || d->value->kind != V_FN || d->value->fn->kind != FN_DEF) return false;
+    const struct ast *e = d->value->fn->def->ast;
+    if (e->text) printf("%s\n\n", e->text);
+    printf("%.*s\n(library, %s)\n", (int)(e->span.to - e->span.from), e->span.src->text + e->span.from, e->span.src->path);
+    return true;
+}

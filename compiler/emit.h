@@ -1,0 +1,13 @@
+/* What `icl emit` and `icl doc` show. */
+#ifndef ICL_EMIT_H
+#define ICL_EMIT_H
+
+#include "compiler/program.h"
+
+bool emit_stage_known(const char *stage);
+/* Prints the syntax tree, or session->stage of every kernel that the script can ask for, each once. */
+bool emit_program(struct ev *ev, struct program *p);
+/* Prints the documentation of a builtin or of a definition of the library. False: there is none of that name. */
+bool emit_doc(struct ev *ev, const char *name);
+
+#endif

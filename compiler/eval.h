@@ -1,0 +1,178 @@
+/* The evaluator: walks checked trees on both levels of the language (see value.h), and, without data, is the check
+ * of types, shapes and levels itself. A definition is first walked on its own with symbolic sizes; a script is walked
+ * without data before anything runs, so that every use is checked at its sizes; then it is run. */
+#ifndef ICL_EVAL_H
+#define ICL_EVAL_H
+
+#include "compiler/value.h"
+#include "lang/diag.h"
+
+struct binding {
+    str name;
+    struct value *value;
+    struct span where;
+    bool state;        /* a loop's: keeps its type and shape */
+    bool own;          /* kernel code: assigned in this body, not a signature's */
+};
+struct scope {
+    struct scope *up;
+    bool body;         /* a definition's body starts here: assignments do not reach further up */
+    bool script;       /* the script's top level, or the library's */
+    bool columns;      /* a table's columns */
+    VEC(struct binding) names;
+};
+
+struct def {
+    enum def_kind kind;
+    str name;
+    const struct ast *ast;
+    struct scope *scope; /* where it was defined */
+    int nhypers;
+    struct ast **hyper;  /* A_HYPER */
+    struct ast *given, *knowing, *type, *body;
+    bool library;
+    bool checked, failed; /* its own walk with symbolic sizes */
+};
+
+/* One kernel being built: an IR function, the region that code goes to, and what is captured from outside. */
+struct capture {
+    const struct value *value;
+    struct ir_node *input;
+};
+struct kernel {
+    struct ir_func *f;
+    struct ir_region *region;
+    VEC(struct capture) captures; /* by slot */
+    VEC(uint32_t) sites;          /* draw sites in use */
+    const char *site_path;        /* prefix of draw names in nested definitions */
+};
+
+/* How a body ended. */
+struct frame {
+    const struct def *def;   /* NULL: a lambda, a block of the script */
+    bool ended;
+    struct value *result;    /* return, predict, yield (a tuple) */
+    struct value *x, *y, *truth;
+    struct scope *scope;     /* the body's names, for `knowing` */
+};
+
+/* Calls in progress, innermost first: messages say how they were reached. */
+struct call {
+    struct call *up;
+    struct span where;
+    const char *what;
+    bool library; /* the code being walked is the library's */
+};
+
+struct session;
+struct ev {
+    struct arena *arena;
+    struct interner *names;
+    struct size_table *sizes;
+    struct diags *diags;
+    struct session *session; /* seed, precision, engine, output ... */
+    struct scope *std, *script;
+    struct kernel *k;        /* kernel code is being built */
+    bool dry;                /* walk without data */
+    bool symbolic;           /* a definition walked on its own */
+    struct call *calls;
+    int depth;
+    int precision;
+    struct value *it;        /* `it` of a with */
+    struct sweep *sweep;     /* the sweep whose body is being walked */
+};
+
+/* ---- eval_expr.c, eval_index.c, eval_stmt.c ---- */
+struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e);
+struct value *ev_index(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_block(struct ev *ev, struct scope *s, const struct ast *block, struct frame *fr);
+void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr);
+struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e);
+/* Calls `each` for every combination of the clauses' values (for, sweep, script builders); the names are bound in a
+ * scope below s. Stops early on false. */
+bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,
+                bool (*each)(struct ev *, struct scope *, void *), void *data);
+/* The values a clause runs over, as a list; *unknown when only the run knows. */
+struct value **ev_elements(struct ev *ev, struct value *v, const struct ast *where, int *n, bool *unknown);
+
+struct scope *scope_new(struct ev *ev, struct scope *up);
+struct binding *scope_find(struct scope *s, str name);
+struct binding *scope_bind(struct ev *ev, struct scope *s, str name, struct value *v, struct span where);
+
+/* ---- eval_call.c ---- */
+struct value *ev_call(struct ev *ev, struct scope *s, const struct ast *e);
+struct value *ev_apply(struct ev *ev, const struct fn *fn, struct value **arg, int n, const struct ast *where);
+bool ev_enter(struct ev *ev, struct call *c, struct span where, const char *what, bool library); /* false: too deep */
+void ev_leave(struct ev *ev, struct call *c);
+/* Matches arguments against a signature text such as "x, axis = none, ...". */
+struct args {
+    int n;
+    struct value **v;  /* by parameter; NULL: not given */
+    const struct ast **at;
+    int nrest;         /* of `...` */
+    struct value **rest;
+    const struct ast **rest_at;
+    const struct ast *call;
+};
+
+/* ---- eval_def.c ---- */
+void ev_define(struct ev *ev, struct scope *s, const struct ast *def, bool library);
+void ev_check_def(struct ev *ev, struct def *d); /* walks it on its own with symbolic sizes */
+/* Tasks, algorithms ...: an instance from a call's arguments; a bare name stands for it with its defaults. */
+struct value *ev_instance(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call);
+struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg, int n, const struct ast *where);
+/* One prompt of a task inside the current kernel. False: an error was reported. */
+bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, const struct ast *where);
+/* The prediction for context X, y and query q; `latents` are the task's names for `knowing`. */
+struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
+                         struct scope *latents, const struct ast *where);
+bool value_is_predictor(const struct value *v);
+bool value_is_task(const struct value *v);
+struct kernel *ev_kernel_begin(struct ev *ev, const char *name); /* returns the kernel that was current */
+void ev_kernel_end(struct ev *ev, struct kernel *previous);
+
+/* ---- tensor.c: operations on tensor values, on every level; each reports its own errors at `at` ---- */
+struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const *in, int n);
+struct ir_node *t_node(struct ev *ev, struct value *v);              /* as a node of the current kernel */
+struct value *t_of_node(struct ev *ev, struct ir_node *n);
+struct value *t_elem1(struct ev *ev, enum ir_op op, struct value *a, const struct ast *at);
+struct value *t_elem2(struct ev *ev, enum ir_op op, struct value *a, struct value *b, const struct ast *at);
+struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct value *b, const struct ast *at);
+struct value *t_cast(struct ev *ev, struct value *a, enum dtype t);  /* bool, int -> real; bool -> int */
+struct value *t_broadcast(struct ev *ev, struct value *a, int rank, const dim *dims);
+struct value *t_reshape(struct ev *ev, struct value *a, int rank, const dim *dims);
+struct value *t_transpose(struct ev *ev, struct value *a, const int *perm);
+struct value *t_swap(struct ev *ev, struct value *a); /* the last two axes */
+struct value *t_slice(struct ev *ev, struct value *a, int axis, dim start, dim count, int64_t step);
+struct value *t_at(struct ev *ev, struct value *a, int axis, dim index); /* the axis goes */
+struct value *t_gather(struct ev *ev, struct value *a, struct value *index, int axis);
+struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, const struct ast *at);
+struct value *t_stack(struct ev *ev, struct value **item, int n, int axis, const struct ast *at);
+struct value *t_reduce(struct ev *ev, enum ir_op op, struct value *a, int axis); /* axis < 0: over all elements */
+struct value *t_matmul(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
+struct value *t_unary_op(struct ev *ev, enum ir_op op, struct value *a, int axis); /* CUMSUM SORT ARGSORT CHOLESKY ... */
+struct value *t_solve(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
+struct value *t_trisolve(struct ev *ev, struct value *l, struct value *b, bool upper, bool transposed);
+struct value *t_pow(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
+struct value *t_const(struct ev *ev, double v);
+struct value *t_full(struct ev *ev, struct value *v, int rank, const dim *dims);
+struct value *t_iota(struct ev *ev, int rank, const dim *dims, int axis);
+struct value *t_eye(struct ev *ev, dim n);
+struct value *t_draw(struct ev *ev, enum ir_op op, uint32_t site, uint32_t stream, int rank, const dim *dims);
+/* Broadcasts a and b to one shape, promoting int to real; false: reported. */
+bool t_match(struct ev *ev, struct value **a, struct value **b, const struct ast *at);
+
+/* ---- messages ---- */
+struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Labels the expression with its type and says where its sizes come from. */
+void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v);
+const char *ev_text(struct ev *ev, const struct ast *at); /* the expression as the user wrote it, on one line */
+
+/* ---- what the parts ask of each other ---- */
+dim ev_size(struct ev *ev, struct value *v, const struct ast *at); /* an integer as a size; NULL: reported */
+bool ev_known_int(const struct value *v, int64_t *out);
+bool ev_known_real(const struct value *v, double *out); /* ints too */
+bool ev_known_bool(const struct value *v, bool *out);
+
+#endif

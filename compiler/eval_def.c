@@ -1,0 +1,567 @@
+/* Definitions: hyper-parameters, signatures with their sizes, instances, and the walk of a definition's body for one
+ * prompt. A definition is walked once on its own with symbolic sizes (ev_check_def), called or not; then at every use
+ * with the sizes of that use. */
+#include <string.h>
+#include "compiler/eval.h"
+#include "compiler/script.h"
+
+void ev_define(struct ev *ev, struct scope *s, const struct ast *e, bool library)
+{
+    struct def *d = ARENA_NEW(ev->arena, struct def);
+    d->kind = (enum def_kind)e->integer;
+    d->name = e->name;
+    d->ast = e;
+    d->scope = s;
+    d->body = e->kid[0];
+    d->given = e->kid[1];
+    d->knowing = e->kid[2];
+    d->type = e->kid[3];
+    d->nhypers = e->n - 4;
+    d->hyper = e->kid + 4;
+    d->library = library;
+    struct value *v = value_fn(ev->arena, (struct fn){ .kind = FN_DEF, .def = d });
+    scope_bind(ev, s, d->name, v, e->name_span);
+}
+
+struct kernel *ev_kernel_begin(struct ev *ev, const char *name)
+{
+    struct kernel *previous = ev->k, *k = ARENA_NEW(ev->arena, struct kernel);
+    k->f = ir_func_new(ev->arena, ev->sizes, intern(ev->names, name));
+    k->f->precision = ev->precision;
+    k->region = k->f->top;
+    k->site_path = "";
+    ev->k = k;
+    return previous;
+}
+
+void ev_kernel_end(struct ev *ev, struct kernel *previous)
+{
+    ev->k = previous;
+}
+
+/* ---- hyper-parameters ---- */
+
+static const struct { const char *name; enum dtype t; } scalar_types[] = { { "real", DT_REAL }, { "int", DT_INT }, { "bool", DT_BOOL } };
+
+static bool scalar_type(const struct ast *type, enum dtype *t)
+{
+    for (int i = 0; type && type->kind == A_TYPE && i < 3; i++)
+        if (!strcmp(type->name, scalar_types[i].name)) {
+            *t = scalar_types[i].t;
+            return true;
+        }
+    return false;
+}
+
+/* The type a hyper-parameter has: written, or its default's; false: any. */
+static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, enum dtype *t)
+{
+    if (h->kid[0]) return scalar_type(h->kid[0], t) && h->kid[0]->n == 0;
+    if (!h->kid[1]) return false;
+    ev->diags->muted++;
+    bool dry = ev->dry;
+    ev->dry = true;
+    struct value *v = ev_expr(ev, d->scope, h->kid[1]);
+    ev->dry = dry;
+    ev->diags->muted--;
+    if (v->kind != V_TENSOR || v->rank) return false;
+    *t = v->dtype;
+    return true;
+}
+
+/* Fits a value to a hyper-parameter's type; integers get the name they have inside. NULL: reported. */
+struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at)
+{
+    enum dtype t;
+    int64_t n;
+    if (v->kind == V_CANDIDATES || value_poisoned(v) || !hyper_type(ev, d, h, &t)) return v;
+    v = ev_number(ev, v);
+    if (value_poisoned(v)) return v;
+    bool scalar = v->kind == V_TENSOR && !v->rank;
+    if (scalar && t == DT_REAL && v->dtype == DT_INT) {
+        v = t_cast(ev, v, DT_REAL);
+    } else if (scalar && t == DT_INT && v->dtype == DT_REAL && ev_known_int(v, &n)) {
+        v = value_int(ev->arena, size_int(ev->sizes, n));
+    } else if (!scalar || v->dtype != t) {
+        struct diag *m = ev_error(ev, E_HYPER_TYPE, at, "`%s` of `%s` is %s, not %s", h->name, d->name,
+                                  t == DT_REAL ? "a real number" : t == DT_INT ? "a whole number" : "true or false",
+                                  value_type(ev->arena, v));
+        diag_label(m, h->span, "declared here");
+        return NULL;
+    }
+    if (v->literal && !v->node && v->known && v->dtype == DT_REAL) return value_real(ev->arena, v->r0, false);
+    const struct size_symbol *symbol;
+    if (v->dtype == DT_INT && v->known && v->size && !size_symbols(v->size, &symbol, 1))
+        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_VALUED, v->i0, at->span, "the argument"));
+    return v;
+}
+
+static struct value *candidates(struct ev *ev, struct scope *s, const struct ast *arg)
+{
+    int n;
+    bool unknown = false;
+    struct value *list = ev_expr(ev, s, arg->kid[0]);
+    if (list->kind == V_ERROR) return list;
+    struct value **item = ev_elements(ev, list, arg->kid[0], &n, &unknown);
+    if (unknown) return &value_any;
+    if (!item) return &value_error;
+    if (n == 0) {
+        ev_error(ev, E_CANDIDATES, arg, "no candidates for `%s`", arg->name);
+        return &value_error;
+    }
+    return value_list(ev->arena, V_CANDIDATES, n, item);
+}
+
+static int hyper_index(const struct def *d, str name)
+{
+    for (int i = 0; i < d->nhypers; i++)
+        if (d->hyper[i]->name == name) return i;
+    return -1;
+}
+
+static void unknown_argument(struct ev *ev, const struct def *d, const struct ast *arg)
+{
+    struct diag *m = ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` has no parameter `%s`", d->name, arg->name);
+    int best = 3;
+    const char *near = NULL;
+    struct buf all = { 0 };
+    for (int i = 0; i < d->nhypers; i++) {
+        int distance = edit_distance(d->hyper[i]->name, arg->name);
+        if (distance < best) {
+            best = distance;
+            near = d->hyper[i]->name;
+        }
+        buf_printf(&all, "%s`%s`", i ? ", " : "", d->hyper[i]->name);
+    }
+    if (near) diag_help(m, "did you mean `%s`?", near);
+    else diag_note(m, d->nhypers ? "it has %s" : "it has none%s", d->nhypers ? all.text : "");
+    buf_free(&all);
+}
+
+bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable)
+{
+    const struct ast *at[d->nhypers + 1];
+    bool good = true;
+    for (int i = 0; i < d->nhypers; i++) {
+        out[i] = NULL;
+        at[i] = d->hyper[i];
+    }
+    for (int i = 1, next = 0; call && i < call->n; i++) {
+        const struct ast *arg = call->kid[i];
+        bool named = arg->kind == A_ARG || arg->kind == A_IN;
+        int k = named ? hyper_index(d, arg->name) : next++;
+        if (k < 0 || k >= d->nhypers) {
+            good = false;
+            if (named) unknown_argument(ev, d, arg);
+            else ev_error(ev, E_ARGUMENT_COUNT, arg, "`%s` takes %d argument%s", d->name, d->nhypers, d->nhypers == 1 ? "" : "s");
+            continue;
+        }
+        if (out[k]) {
+            ev_error(ev, E_ARGUMENT_TWICE, arg, "`%s` is given twice", d->hyper[k]->name);
+            good = false;
+            continue;
+        }
+        at[k] = arg;
+        if (arg->kind == A_IN && !tunable) {
+            ev_error(ev, E_CANDIDATES, arg, "candidates (`%s in ...`) are for predictors that `tune` is given", arg->name);
+            out[k] = &value_error;
+        } else {
+            out[k] = arg->kind == A_IN ? candidates(ev, s, arg) : ev_expr(ev, s, named ? arg->kid[0] : arg);
+        }
+        good &= out[k]->kind != V_ERROR;
+    }
+    struct scope *defaults = scope_new(ev, d->scope);
+    for (int i = 0; i < d->nhypers; i++) {
+        if (!out[i] && d->hyper[i]->kid[1]) out[i] = ev_expr(ev, defaults, d->hyper[i]->kid[1]);
+        if (!out[i]) {
+            if (good) {
+                struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call ? call : d->ast, "`%s` needs `%s`", d->name, d->hyper[i]->name);
+                diag_label(m, d->hyper[i]->span, "it has no default");
+            }
+            return false;
+        }
+        out[i] = ev_fit_hyper(ev, d, d->hyper[i], out[i], at[i]);
+        if (!out[i]) return false;
+        scope_bind(ev, defaults, d->hyper[i]->name, out[i], d->hyper[i]->span);
+    }
+    return good;
+}
+
+struct value *ev_instance(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call)
+{
+    struct value **hyper = ARENA_ARRAY(ev->arena, struct value *, d->nhypers + 1);
+    if (!ev_arguments(ev, s, d, call, hyper, true)) return &value_error;
+    ev_check_def(ev, (struct def *)d);
+    if (d->failed) return &value_error;
+    struct value *v = value_new(ev->arena, V_INSTANCE);
+    struct instance *i = ARENA_NEW(ev->arena, struct instance);
+    *i = (struct instance){ .def = d, .hyper = hyper };
+    v->instance = i;
+    return v;
+}
+
+/* ---- coercions ---- */
+
+static struct value *as_instance(struct ev *ev, struct value *v, const struct ast *at)
+{
+    if (v->kind != V_FN || v->fn->kind != FN_DEF || v->fn->def->kind == DEF_FN) return v;
+    struct ast none = *at;
+    none.n = 0;
+    return ev_instance(ev, NULL, v->fn->def, &none);
+}
+
+struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
+{
+    v = as_instance(ev, v, at);
+    if (value_poisoned(v) || value_is_predictor(v)) return v;
+    struct diag *m = ev_error(ev, E_TYPE, at, "a predictor is needed here, this is %s", value_type(ev->arena, v));
+    ev_show(ev, m, at, v);
+    diag_note(m, "a predictor is an algorithm, a model, or preprocesses `then` one of these");
+    return &value_error;
+}
+
+struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at)
+{
+    v = as_instance(ev, v, at);
+    if (value_poisoned(v) || value_is_task(v)) return v;
+    struct diag *m = ev_error(ev, E_TYPE, at, "a task is needed here, this is %s", value_type(ev->arena, v));
+    ev_show(ev, m, at, v);
+    return &value_error;
+}
+
+static bool chainable(const struct value *v)
+{
+    return v->kind == V_CHAIN || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_PREPROCESS);
+}
+
+struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e)
+{
+    a = as_instance(ev, a, e->kid[0]);
+    b = as_instance(ev, b, e->kid[1]);
+    if (a->kind == V_ERROR || b->kind == V_ERROR) return &value_error;
+    if (a->kind == V_ANY || b->kind == V_ANY) return &value_any;
+    bool first = chainable(a) && !value_is_predictor(a), second = chainable(b) || value_is_predictor(b);
+    if (!first || !second) {
+        const struct value *bad = first ? b : a;
+        struct diag *m = ev_error(ev, E_TYPE, e, "`then` chains preprocesses and a predictor; this is %s", value_type(ev->arena, bad));
+        ev_show(ev, m, e->kid[first ? 1 : 0], bad);
+        if (!first && value_is_predictor(a)) diag_help(m, "the predictor stands last: `preprocess then algorithm`");
+        return &value_error;
+    }
+    VEC(struct value *) item = { 0 };
+    for (int side = 0; side < 2; side++) {
+        struct value *v = side ? b : a;
+        for (int i = 0; i < (v->kind == V_CHAIN ? v->n : 1); i++) vec_push(ev->arena, &item, v->kind == V_CHAIN ? v->item[i] : v);
+    }
+    return value_list(ev->arena, V_CHAIN, item.n, item.data);
+}
+
+/* ---- signatures ---- */
+
+/* Matches a value against a pattern's sizes; a bare name that is new to the signature is bound to the size. */
+static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, struct value *v, bool names_hide,
+                  const struct ast *at, const char *whose)
+{
+    if (value_poisoned(v)) return true;
+    if (v->kind != V_TENSOR || v->rank != pattern->n) {
+        struct diag *m = ev_error(ev, E_ARGUMENT_SHAPE, at, "%s: `%s` has %d ax%s, this is %s", whose, pattern->name, pattern->n,
+                                  pattern->n == 1 ? "is" : "es", value_type(ev->arena, v));
+        diag_label(m, pattern->span, "declared here");
+        return false;
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < v->rank; i++) {
+            const struct ast *size = pattern->kid[i];
+            if ((size->kind != A_NAME) == (pass == 0)) continue;
+            struct binding *b = NULL;
+            for (struct scope *up = s; size->kind == A_NAME && up && !b; up = up->body ? NULL : up->up)
+                for (int k = 0; k < up->names.n; k++)
+                    if (up->names.data[k].name == size->name) b = &up->names.data[k];
+            if (size->kind == A_NAME && !b && names_hide) {
+                scope_bind(ev, s, size->name, value_int(ev->arena, v->dims[i]), size->span);
+                continue;
+            }
+            struct value *declared = ev_expr(ev, s, size);
+            dim d = declared->kind == V_ERROR ? NULL : ev_size(ev, declared, size);
+            if (!d) return false;
+            if (size_compare(d, v->dims[i]) != SIZE_DIFFERENT) continue;
+            struct diag *m = ev_error(ev, E_ARGUMENT_SHAPE, at, "%s: axis %d of `%s` is %s, declared as %s", whose, i, pattern->name,
+                                      size_str(ev->arena, v->dims[i]), ev_text(ev, size));
+            ev_show(ev, m, at, v);
+            diag_label(m, pattern->span, "%s = %s here", ev_text(ev, size), size_str(ev->arena, d));
+            return false;
+        }
+    return true;
+}
+
+/* A parameter's written type, as a pattern: real[n, d]. */
+static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, struct value **v, const char *name,
+                       const struct ast *at, const char *whose)
+{
+    enum dtype t;
+    if (!type || type->kind != A_TYPE || value_poisoned(*v) || !scalar_type(type, &t)) return true;
+    *v = ev_number(ev, *v);
+    if (value_poisoned(*v)) return true;
+    if ((*v)->kind == V_TENSOR && (*v)->dtype == DT_INT && t == DT_REAL) *v = t_cast(ev, *v, DT_REAL);
+    if ((*v)->kind != V_TENSOR || (*v)->dtype != t) {
+        struct diag *m = ev_error(ev, E_TYPE, at, "%s: `%s` is declared %s, this is %s", whose, name, ev_text(ev, type),
+                                  value_type(ev->arena, *v));
+        diag_label(m, type->span, "declared here");
+        return false;
+    }
+    struct ast pattern = *type;
+    pattern.name = name;
+    return match(ev, s, &pattern, *v, true, at, whose);
+}
+
+static struct scope *body_scope(struct ev *ev, const struct def *d)
+{
+    struct scope *s = scope_new(ev, d->scope);
+    s->body = true;
+    return s;
+}
+
+/* The value of a body, whose kind says what must end it. */
+static struct value *run_body(struct ev *ev, const struct def *d, struct scope *s, struct frame *fr)
+{
+    fr->def = d;
+    fr->scope = s;
+    ev_block(ev, s, d->body, fr);
+    return fr->ended ? fr->result : &value_error;
+}
+
+/* Script names in kernel code are inputs, kernels' values are nodes: a function may be used on both levels. */
+struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg, int n, const struct ast *where)
+{
+    if (d->kind != DEF_FN || n != d->nhypers) {
+        ev_error(ev, E_ARGUMENT_COUNT, where, "`%s` takes %d argument%s, not %d", d->name, d->nhypers, d->nhypers == 1 ? "" : "s", n);
+        return &value_error;
+    }
+    ev_check_def(ev, (struct def *)d);
+    struct scope *s = body_scope(ev, d);
+    struct call c;
+    struct value *v = &value_error;
+    bool deep = !ev_enter(ev, &c, where->span, d->name, d->library), good = !deep;
+    if (deep) ev_error(ev, E_RECURSION, where, "calls of `%s` are nested too deeply", d->name);
+    for (int i = 0; i < n; i++) scope_bind(ev, s, d->hyper[i]->name, arg[i], d->hyper[i]->span);
+    for (int i = 0; i < n && good; i++) {
+        struct value *fitted = arg[i];
+        good = match_type(ev, s, d->hyper[i]->kid[0], &fitted, d->hyper[i]->name, where, d->name);
+        scope_bind(ev, s, d->hyper[i]->name, fitted, d->hyper[i]->span);
+    }
+    if (good && !d->failed) {
+        struct frame fr = { 0 };
+        v = run_body(ev, d, s, &fr);
+        if (fr.ended && !value_poisoned(v) && !match_type(ev, s, d->type, &v, "the result", d->type ? d->type : where, d->name))
+            v = &value_error;
+    }
+    ev_leave(ev, &c);
+    return v;
+}
+
+/* ---- prompts and predictions ---- */
+
+static void bind_hypers(struct ev *ev, struct scope *s, const struct instance *i)
+{
+    for (int k = 0; k < i->def->nhypers; k++)
+        scope_bind(ev, s, i->def->hyper[k]->name, i->hyper[k], i->def->hyper[k]->span);
+}
+
+static bool no_candidates(struct ev *ev, const struct instance *i, const struct ast *at)
+{
+    for (int k = 0; k < i->def->nhypers; k++)
+        if (i->hyper[k]->kind == V_CANDIDATES) {
+            struct diag *m = ev_error(ev, E_CANDIDATES, at, "`%s` of `%s` is a list of candidates", i->def->hyper[k]->name, i->def->name);
+            diag_help(m, "`tune(...)` chooses one of them");
+            return false;
+        }
+    return true;
+}
+
+bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, const struct ast *where)
+{
+    const struct def *d = task->def;
+    struct scope *s = body_scope(ev, d);
+    struct call c;
+    *fr = (struct frame){ 0 };
+    if (!no_candidates(ev, task, where)) return false;
+    bool good = ev_enter(ev, &c, where->span, d->name, d->library) && !d->failed;
+    bind_hypers(ev, s, task);
+    if (good) run_body(ev, d, s, fr);
+    good &= fr->ended;
+    struct value **part[3] = { &fr->x, &fr->y, &fr->truth };
+    for (int i = 0; i < 3 && good; i++) {
+        *part[i] = ev_number(ev, *part[i]);
+        good = (*part[i])->kind == V_TENSOR;
+        if (good && i) *part[i] = t_cast(ev, *part[i], DT_REAL);
+        if (!good && !value_poisoned(*part[i])) ev_error(ev, E_PROMPT, where, "a prompt's x, y and truth are tensors");
+        if (good && ((*part[i])->rank == 0 || size_compare((*part[i])->dims[0], fr->x->dims[0]) == SIZE_DIFFERENT)) {
+            struct diag *m = ev_error(ev, E_PROMPT, d->body->kid[d->body->n - 1], "a prompt's parts have one row for each example");
+            diag_note(m, "x : %s, %s : %s", value_type(ev->arena, fr->x), i == 1 ? "y" : "truth", value_type(ev->arena, *part[i]));
+            good = false;
+        }
+    }
+    ev_leave(ev, &c);
+    return good;
+}
+
+/* Binds the latents that a definition knows, by their names in the task. */
+static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, struct scope *latents, const struct ast *at)
+{
+    for (int i = 0; d->knowing && i < d->knowing->n; i++) {
+        const struct ast *p = d->knowing->kid[i];
+        struct binding *b = NULL;
+        for (struct scope *up = latents; up && !b; up = up->body ? NULL : up->up)
+            for (int k = 0; k < up->names.n; k++)
+                if (up->names.data[k].name == p->name) b = &up->names.data[k];
+        if (!b) {
+            struct diag *m = ev_error(ev, E_LATENT, at, "`%s` knows `%s`, which this task does not have", d->name, p->name);
+            diag_label(m, p->span, "asked for here");
+            return false;
+        }
+        if (!match(ev, s, p, b->value, true, at, d->name)) return false;
+        scope_bind(ev, s, p->name, b->value, p->span);
+    }
+    return true;
+}
+
+static struct value *answer(struct ev *ev, const struct instance *in, struct value **prompt, struct scope *latents,
+                            const struct ast *where)
+{
+    const struct def *d = in->def;
+    struct scope *s = body_scope(ev, d);
+    struct call c;
+    if (!no_candidates(ev, in, where)) return &value_error;
+    if (d->failed) return &value_error;
+    bool good = ev_enter(ev, &c, where->span, d->name, d->library);
+    bind_hypers(ev, s, in);
+    int n = d->given ? d->given->n : 0;
+    if (n != 3) {
+        ev_error(ev, E_ARGUMENT_SHAPE, d->ast, "`%s` reads %d inputs; a prompt has X, y and q", d->name, n);
+        good = false;
+    }
+    for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], prompt[i], true, where, d->name);
+    for (int i = 0; i < n && good; i++) scope_bind(ev, s, d->given->kid[i]->name, prompt[i], d->given->kid[i]->span);
+    good = good && bind_latents(ev, s, d, latents, where);
+    struct frame fr = { 0 };
+    struct value *v = good ? run_body(ev, d, s, &fr) : &value_error;
+    ev_leave(ev, &c);
+    return v;
+}
+
+struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
+                         struct scope *latents, const struct ast *where)
+{
+    struct value *prompt[3] = { X, y, q };
+    int n = predictor->kind == V_CHAIN ? predictor->n : 1;
+    for (int i = 0; i < n; i++) {
+        const struct value *part = predictor->kind == V_CHAIN ? predictor->item[i] : predictor;
+        struct value *v = answer(ev, part->instance, prompt, latents, where);
+        if (v->kind == V_ERROR) return v;
+        if (part->instance->def->kind != DEF_PREPROCESS) {
+            if (value_poisoned(v)) return v;
+            bool fits = v->kind == V_TENSOR && v->rank == prompt[1]->rank - 1;
+            if (!fits) {
+                struct diag *m = ev_error(ev, E_PREDICT, where, "`%s` predicts %s; an answer has the shape of one label",
+                                          part->instance->def->name, value_type(ev->arena, v));
+                diag_note(m, "y : %s", value_type(ev->arena, prompt[1]));
+                return &value_error;
+            }
+            return t_cast(ev, v, DT_REAL);
+        }
+        if (v->kind != V_TUPLE || v->n != 3) {
+            ev_error(ev, E_PREDICT, where, "`%s` yields X, y and q", part->instance->def->name);
+            return &value_error;
+        }
+        for (int k = 0; k < 3; k++) prompt[k] = v->item[k];
+    }
+    return value_list(ev->arena, V_TUPLE, 3, prompt);
+}
+
+/* ---- the definition on its own ---- */
+
+/* An input of the signature: sizes named there are rigid, other sizes are expressions. */
+static struct value *rigid_input(struct ev *ev, struct scope *s, const struct ast *sizes, enum dtype t, str name)
+{
+    dim dims[IR_MAX_RANK];
+    for (int i = 0; i < sizes->n && i < IR_MAX_RANK; i++) {
+        const struct ast *size = sizes->kid[i];
+        struct binding *b = NULL;
+        for (int k = 0; size->kind == A_NAME && k < s->names.n; k++)
+            if (s->names.data[k].name == size->name) b = &s->names.data[k];
+        if (size->kind == A_NAME && !b) {
+            dims[i] = size_symbol(ev->sizes, size->name, SIZE_RIGID, 0, size->span, "the signature");
+            scope_bind(ev, s, size->name, value_int(ev->arena, dims[i]), size->span);
+            continue;
+        }
+        struct value *v = ev_expr(ev, s, size);
+        dims[i] = v->kind == V_ERROR ? NULL : ev_size(ev, v, size);
+        if (!dims[i]) return &value_error;
+    }
+    return t_of_node(ev, ir_input(ev->k->f, t, sizes->n, dims, name));
+}
+
+/* Bare names first, so that `a: real[n + 1], b: real[n]` binds n. */
+static void declare(struct ev *ev, struct scope *s, const struct ast *list, struct value **out)
+{
+    for (int i = 0; list && i < list->n; i++) {
+        out[i] = rigid_input(ev, s, list->kid[i], DT_REAL, list->kid[i]->name);
+        scope_bind(ev, s, list->kid[i]->name, out[i], list->kid[i]->span);
+    }
+}
+
+static struct value *open_hyper(struct ev *ev, const struct def *d, struct scope *s, const struct ast *h)
+{
+    enum dtype t;
+    const struct ast *type = h->kid[0];
+    if (type && scalar_type(type, &t) && type->n) return rigid_input(ev, s, type, t, h->name);
+    if (!hyper_type(ev, d, h, &t)) return &value_any;
+    if (t == DT_INT && (d->kind != DEF_FN || h->kid[1]))
+        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, h->span, "the hyper-parameter"));
+    if (t == DT_INT) return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, h->span, "the parameter"));
+    return t_unknown(ev, t, 0, NULL);
+}
+
+/* Can it be walked without knowing its arguments? Functions of the script level, or without types, cannot. */
+static bool checkable(const struct def *d)
+{
+    if (d->kind == DEF_LAYER || d->kind == DEF_ARCHITECTURE || d->kind == DEF_OPTIMIZER) return false;
+    for (int i = 0; d->kind == DEF_FN && i < d->nhypers; i++) {
+        enum dtype t;
+        if (!scalar_type(d->hyper[i]->kid[0], &t)) return false;
+    }
+    return !(d->kind == DEF_FN && d->nhypers == 0);
+}
+
+void ev_check_def(struct ev *ev, struct def *d)
+{
+    if (d->checked) return;
+    d->checked = true;
+    if (!checkable(d)) return;
+    int errors = ev->diags->errors;
+    bool dry = ev->dry, symbolic = ev->symbolic;
+    struct call *calls = ev->calls;
+    ev->calls = NULL;
+    ev->dry = ev->symbolic = true;
+    struct kernel *previous = ev_kernel_begin(ev, d->name);
+    struct scope *s = body_scope(ev, d);
+    struct frame fr = { 0 };
+    for (int i = 0; i < d->nhypers; i++)
+        scope_bind(ev, s, d->hyper[i]->name, open_hyper(ev, d, s, d->hyper[i]), d->hyper[i]->span);
+    struct value *in[d->given ? d->given->n + 1 : 1], *known[d->knowing ? d->knowing->n + 1 : 1];
+    declare(ev, s, d->given, in);
+    declare(ev, s, d->knowing, known);
+    struct value *v = run_body(ev, d, s, &fr);
+    if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, "the result", d->type, d->name);
+    if (fr.ended && d->kind == DEF_ALGORITHM && v->kind == V_TENSOR && v->rank && d->given && d->given->n == 3 &&
+        d->given->kid[1]->n == 1) {
+        struct diag *m = ev_error(ev, E_PREDICT, d->body->kid[d->body->n - 1], "`%s` predicts %s; an answer has the shape of one label",
+                                  d->name, value_type(ev->arena, v));
+        diag_note(m, "y : real[n] has scalar labels");
+    }
+    ev_kernel_end(ev, previous);
+    ev->calls = calls;
+    ev->dry = dry;
+    ev->symbolic = symbolic;
+    d->failed = ev->diags->errors > errors;
+}

@@ -1,0 +1,459 @@
+/* Statements: assignments, loops (a REPEAT region in kernel code), conditions, the ends of bodies. */
+#include <string.h>
+#include "compiler/eval.h"
+#include "compiler/script.h"
+
+/* The binding an assignment changes: one of this body, not of what is around it. */
+static struct binding *assignable(struct scope *s, str name)
+{
+    for (; s; s = s->up) {
+        for (int i = s->names.n - 1; i >= 0; i--)
+            if (s->names.data[i].name == name) return &s->names.data[i];
+        if (s->body || s->script) break;
+    }
+    return NULL;
+}
+
+/* A loop's state keeps its type and shape: it is checked where it is assigned. */
+static bool keeps_type(struct ev *ev, const struct binding *b, struct value *v, const struct ast *at)
+{
+    const struct value *was = b->value;
+    if (value_poisoned(was) || value_poisoned(v)) return true;
+    bool same = v->kind == V_TENSOR && v->dtype == was->dtype && v->rank == was->rank;
+    for (int i = 0; same && i < v->rank; i++) same = size_compare(v->dims[i], was->dims[i]) != SIZE_DIFFERENT;
+    if (same) return true;
+    struct diag *m = ev_error(ev, E_LOOP_STATE, at, "`%s` is carried round the loop and changes from %s to %s", b->name,
+                              value_type(ev->arena, was), value_type(ev->arena, v));
+    diag_label(m, at->span, "%s : %s", b->name, value_type(ev->arena, v));
+    diag_label(m, b->where, "%s : %s", b->name, value_type(ev->arena, was));
+    diag_note(m, "a name that exists before a loop and is assigned in it keeps its type and shape");
+    if (v->kind == V_TENSOR && v->dtype == DT_REAL && was->dtype == DT_INT && !was->rank)
+        diag_help(m, "start `%s` from a real number, as in `%s = 0.0`", b->name, b->name);
+    else diag_help(m, "use another name inside the loop");
+    return false;
+}
+
+static void assign(struct ev *ev, struct scope *s, const struct ast *target, struct value *v, const struct ast *at)
+{
+    struct binding *b = assignable(s, target->name);
+    if (b && b->state && !keeps_type(ev, b, v, at)) return;
+    if (b && b->state && v->kind == V_ERROR) return;
+    if (!b) {
+        if (s->script && value_is_scalar(v, DT_INT) && v->known && v->size) {
+            /* a named integer is shown by its name where it is a size */
+            const struct size_symbol *symbol;
+            if (size_symbols(v->size, &symbol, 1) == 0)
+                v = value_int(ev->arena, size_symbol(ev->sizes, target->name, SIZE_VALUED, v->i0, at->span, "the value"));
+        }
+        scope_bind(ev, s, target->name, v, target->span)->own = true;
+        return;
+    }
+    bool state = b->state;
+    struct span where = b->where;
+    struct scope *owner = s;
+    while (!(b >= owner->names.data && b < owner->names.data + owner->names.n)) owner = owner->up;
+    b = scope_bind(ev, owner, target->name, v, state ? where : target->span);
+    b->state = state;
+    b->own = true;
+}
+
+static void assign_tuple(struct ev *ev, struct scope *s, const struct ast *e, struct value *v)
+{
+    const struct ast *target = e->kid[0];
+    if (!value_poisoned(v) && (v->kind != V_TUPLE && v->kind != V_LIST)) {
+        ev_error(ev, E_TYPE, e, "%d names on the left, %s on the right", target->n, value_type(ev->arena, v));
+        v = &value_error;
+    } else if (!value_poisoned(v) && v->n != target->n) {
+        ev_error(ev, E_TYPE, e, "%d names on the left, %d values on the right", target->n, v->n);
+        v = &value_error;
+    }
+    for (int i = 0; i < target->n; i++) assign(ev, s, target->kid[i], value_poisoned(v) ? v : v->item[i], e);
+}
+
+static void update(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct ast binary = *e;
+    binary.kind = A_BINARY;
+    assign(ev, s, e->kid[0], ev_expr(ev, s, &binary), e);
+}
+
+/* ---- ranges and clauses ---- */
+
+struct value *ev_range_tensor(struct ev *ev, struct value *range)
+{
+    dim from = range->item[0]->size, to = range->item[1]->size, step = range->item[2]->size;
+    int64_t a, b, by;
+    if (!from || !to || !step) return &value_any;
+    if (!size_known(from, &a) || !size_known(to, &b) || !size_known(step, &by) || by == 0) {
+        dim count = size_sub(ev->sizes, to, from);
+        if (!size_is(step, 1)) count = size_symbol(ev->sizes, intern(ev->names, "?"), SIZE_OPEN, 0, (struct span){ 0 }, NULL);
+        return t_unknown(ev, DT_INT, 1, &count);
+    }
+    int64_t n = by > 0 ? (b - a + by - 1) / by : (a - b - by - 1) / -by;
+    if (n < 0) n = 0;
+    struct tensor t = tensor_new(ev->arena, DT_INT, 1, &n);
+    for (int64_t i = 0; i < n; i++) t.i[i] = a + i * by;
+    struct value *v = value_host(ev->arena, ev->sizes, t);
+    if (by == 1) v->dims[0] = size_sub(ev->sizes, to, from);
+    v->literal = true;
+    return v;
+}
+
+bool ev_range_sizes(struct ev *ev, struct value *range, const struct ast *at, dim *from, dim *count)
+{
+    if (range->kind != V_RANGE || !range->item[2]->size || !size_is(range->item[2]->size, 1)) {
+        ev_error(ev, E_TYPE, at, "in kernel code an index runs over a range `from:to`");
+        return false;
+    }
+    *from = ev_size(ev, range->item[0], at);
+    dim to = ev_size(ev, range->item[1], at);
+    if (!*from || !to) return false;
+    int64_t n;
+    *count = size_sub(ev->sizes, to, *from);
+    if (size_known(*count, &n) && n < 0) *count = size_int(ev->sizes, 0);
+    return true;
+}
+
+struct value **ev_elements(struct ev *ev, struct value *v, const struct ast *where, int *n, bool *unknown)
+{
+    *n = 0;
+    if (v->kind == V_RANGE) v = ev_range_tensor(ev, v);
+    if (v->kind == V_ANY || (v->kind == V_TENSOR && v->rank && !v->known && !v->node)) {
+        *unknown = true;
+        return NULL;
+    }
+    if (v->kind == V_LIST || v->kind == V_TUPLE) {
+        *n = v->n;
+        return v->item;
+    }
+    int64_t count;
+    if (v->kind == V_TENSOR && v->rank && size_known(v->dims[0], &count)) {
+        struct value **item = ARENA_ARRAY(ev->arena, struct value *, count + 1);
+        for (int64_t i = 0; i < count; i++) item[i] = t_at(ev, v, 0, size_int(ev->sizes, i));
+        *n = (int)count;
+        return item;
+    }
+    if (v->kind == V_ERROR) return NULL;
+    struct diag *m = ev_error(ev, E_TYPE, where, "%s has no elements to run over", value_type(ev->arena, v));
+    ev_show(ev, m, where, v);
+    return NULL;
+}
+
+bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,
+                bool (*each)(struct ev *, struct scope *, void *), void *data)
+{
+    if (n == 0) return each(ev, s, data);
+    const struct ast *c = clause[0];
+    struct value *over = ev_expr(ev, s, c->kid[0]);
+    int count;
+    bool unknown = false;
+    struct value **item = ev_elements(ev, over, c->kid[0], &count, &unknown);
+    if (!item && !unknown) return false;
+    for (int i = 0; i < (unknown ? 1 : count); i++) {
+        struct scope *inner = scope_new(ev, s);
+        struct value *v = unknown ? &value_any : item[i];
+        if (value_is_scalar(v, DT_INT) && v->known && !v->node)
+            v = value_int(ev->arena, size_symbol(ev->sizes, c->name, SIZE_VALUED, v->i0, c->span, "the values"));
+        scope_bind(ev, inner, c->name, v, c->name_span);
+        if (!ev_clauses(ev, inner, clause + 1, n - 1, each, data)) return false;
+    }
+    return true;
+}
+
+/* ---- loops ---- */
+
+/* Names assigned somewhere in a block. */
+static void assigned(struct ev *ev, const struct ast *e, void *out)
+{
+    VEC(str) *names = out;
+    if (!e) return;
+    if (e->kind == A_ASSIGN || e->kind == A_UPDATE) {
+        const struct ast *t = e->kid[0];
+        for (int i = 0; i < (t->kind == A_TUPLE ? t->n : 1); i++) {
+            str name = t->kind == A_TUPLE ? t->kid[i]->name : t->name;
+            bool seen = false;
+            for (int k = 0; k < names->n; k++) seen |= names->data[k] == name;
+            if (!seen) vec_push(ev->arena, names, name);
+        }
+    }
+    if (e->kind == A_BLOCK || e->kind == A_IF || e->kind == A_FOR || e->kind == A_REPEAT)
+        for (int i = 0; i < e->n; i++) assigned(ev, e->kid[i], out);
+}
+
+struct loop {
+    const struct ast *block, *until; /* until may be NULL */
+    dim count, first;
+    str index;                       /* NULL: none */
+    struct span index_span;
+    struct frame *fr;
+};
+
+/* The loop becomes a REPEAT: its states are the names that exist before and are assigned inside. */
+static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, const struct loop *l)
+{
+    VEC(str) names = { 0 };
+    assigned(ev, l->block, &names);
+    struct kernel *k = ev->k;
+    struct ir_region *outer = k->region, *body = ir_region_new(k->f, outer);
+    struct binding *state[names.n + 1];
+    struct ir_node *init[names.n + 1];
+    int n = 0;
+    for (int i = 0; i < names.n; i++) {
+        struct binding *b = assignable(s, names.data[i]);
+        if (!b || b->value->kind == V_ERROR) continue;
+        if (b->value->kind != V_TENSOR) {
+            struct diag *m = ev_error(ev, E_LOOP_STATE, e, "`%s` is carried round the loop but is %s", b->name,
+                                      value_type(ev->arena, b->value));
+            diag_note(m, "a loop in kernel code carries numbers and tensors");
+            return;
+        }
+        state[n] = b;
+        init[n++] = t_node(ev, b->value);
+    }
+    bool was_state[n + 1];
+    struct ir_node *index = ir_param(k->f, body, DT_INT, 0, NULL, l->index);
+    index->start[0] = l->first;
+    struct scope *inner = scope_new(ev, s);
+    if (l->index) scope_bind(ev, inner, l->index, t_of_node(ev, index), l->index_span);
+    for (int i = 0; i < n; i++) {
+        was_state[i] = state[i]->state;
+        state[i]->value = t_of_node(ev, ir_param(k->f, body, init[i]->dtype, init[i]->rank, init[i]->dims, state[i]->name));
+        state[i]->state = true;
+    }
+    k->region = body;
+    ev_block(ev, inner, l->block, l->fr);
+    struct value *stop = NULL;
+    if (l->until) {
+        stop = ev_expr(ev, inner, l->until);
+        if (!value_poisoned(stop) && !value_is_scalar(stop, DT_BOOL)) {
+            struct diag *m = ev_error(ev, E_TYPE, l->until, "`until` needs one truth value");
+            ev_show(ev, m, l->until, stop);
+            stop = &value_error;
+        }
+    }
+    bool broken = stop && value_poisoned(stop);
+    for (int i = 0; i < n; i++) {
+        struct value *v = state[i]->value;
+        broken |= v->kind != V_TENSOR;
+        vec_push(k->f->arena, &body->results, v->kind == V_TENSOR ? t_node(ev, v) : init[i]);
+    }
+    if (stop && !broken) vec_push(k->f->arena, &body->results, t_node(ev, stop));
+    k->region = outer;
+    struct ir_node p = { .op = OP_REPEAT, .nin = n, .in = init, .body = body, .count = l->count, .first = l->first,
+                         .stops = stop && !broken, .where = e->span };
+    struct ir_node *node = n && !broken ? ir_add(k->f, outer, &p) : NULL;
+    if (node) body->owner = node;
+    for (int i = 0; i < n; i++) {
+        struct ir_node get = { .op = OP_GET, .dtype = init[i]->dtype, .rank = init[i]->rank, .axis = i, .nin = 1, .in = &node };
+        memcpy(get.dims, init[i]->dims, sizeof get.dims);
+        state[i]->value = node ? t_of_node(ev, ir_add(k->f, outer, &get)) : &value_error;
+        state[i]->state = was_state[i];
+    }
+}
+
+static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
+{
+    int64_t count, first;
+    if (!size_known(l->count, &count)) count = 1;
+    if (!size_known(l->first, &first)) first = 0;
+    if (ev->dry && count > 1000) count = 1000;
+    for (int64_t i = 0; i < count && !l->fr->ended && !ev_stopped(ev); i++) {
+        struct scope *inner = scope_new(ev, s);
+        if (l->index)
+            scope_bind(ev, inner, l->index, value_int(ev->arena, size_symbol(ev->sizes, l->index, SIZE_VALUED, first + i,
+                                                                             l->index_span, "the loop")), l->index_span);
+        ev_block(ev, inner, l->block, l->fr);
+        if (!l->until || l->fr->ended) continue;
+        bool stop;
+        struct value *v = ev_expr(ev, inner, l->until);
+        if (value_poisoned(v) || !ev_known_bool(v, &stop) || stop) break;
+    }
+}
+
+/* Loops of kernel code that draw, or that hold parameters, are unrolled: each pass has its own. */
+static bool unrolls(const struct ast *e)
+{
+    if (!e) return false;
+    if (e->kind == A_DRAW) return true;
+    for (int i = 0; i < e->n; i++)
+        if (unrolls(e->kid[i])) return true;
+    return false;
+}
+
+static void loop(struct ev *ev, struct scope *s, const struct ast *e, const struct loop *l)
+{
+    int64_t n;
+    if (size_known(l->count, &n) && n < 0) {
+        ev_error(ev, E_SIZE, e, "a loop of %lld passes", (long long)n);
+        return;
+    }
+    if (!ev->k) loop_script(ev, s, l);
+    else if (unrolls(l->block) && !ev->symbolic) {
+        if (size_known(l->count, &n) && n > 4096)
+            ev_error(ev, E_LIMIT, e, "a loop that draws is unrolled; %lld passes are too many", (long long)n);
+        else loop_script(ev, s, l);
+    } else loop_kernel(ev, s, e, l);
+}
+
+static void repeat(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+{
+    struct value *count = ev_expr(ev, s, e->kid[0]);
+    dim n = count->kind == V_ERROR ? NULL : ev_size(ev, count, e->kid[0]);
+    if (!n) n = size_symbol(ev->sizes, intern(ev->names, "?"), SIZE_OPEN, 0, e->span, NULL);
+    loop(ev, s, e, &(struct loop){ e->kid[2], e->kid[1], n, size_int(ev->sizes, 0), NULL, e->span, fr });
+}
+
+struct for_body {
+    const struct ast *block;
+    struct frame *fr;
+};
+
+static bool for_pass(struct ev *ev, struct scope *s, void *data)
+{
+    struct for_body *b = data;
+    ev_block(ev, s, b->block, b->fr);
+    return !b->fr->ended && !ev_stopped(ev);
+}
+
+/* for over ranges in kernel code: the first clause is the outer loop. */
+static void for_kernel(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+{
+    const struct ast *c = e->kid[1];
+    struct value *over = ev_expr(ev, s, c->kid[0]);
+    dim from, count;
+    if (value_poisoned(over) || !ev_range_sizes(ev, over, c, &from, &count)) return;
+    struct ast rest = *e, *kids[e->n];
+    const struct ast *block = e->kid[0];
+    if (e->n > 2) {
+        kids[0] = e->kid[0];
+        for (int i = 2; i < e->n; i++) kids[i - 1] = e->kid[i];
+        rest.n = e->n - 1;
+        rest.kid = kids;
+        struct ast *inner = ARENA_NEW(ev->arena, struct ast), *wrapped = ARENA_NEW(ev->arena, struct ast);
+        *wrapped = rest;
+        wrapped->kid = arena_copy(ev->arena, kids, sizeof(struct ast *) * (size_t)rest.n);
+        *inner = *e->kid[0];
+        inner->n = 1;
+        inner->kid = arena_copy(ev->arena, &wrapped, sizeof wrapped);
+        block = inner;
+    }
+    loop(ev, s, e, &(struct loop){ block, NULL, count, from, c->name, c->name_span, fr });
+}
+
+static void condition(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+{
+    struct value *c = ev_expr(ev, s, e->kid[0]);
+    bool known;
+    if (c->kind == V_ERROR) return;
+    if (ev_known_bool(c, &known)) {
+        const struct ast *branch = e->kid[known ? 1 : 2];
+        if (branch) ev_statement(ev, s, branch, fr);
+        return;
+    }
+    if (c->kind == V_TENSOR && (c->dtype != DT_BOOL || c->rank)) {
+        struct diag *m = ev_error(ev, E_TYPE, e->kid[0], "`if` needs one truth value");
+        ev_show(ev, m, e->kid[0], c);
+        return;
+    }
+    if (c->kind != V_ANY && (c->kind != V_TENSOR || c->node)) {
+        struct diag *m = ev_error(ev, E_NOT_KNOWN, e->kid[0], "in kernel code `if` needs a condition that is known before the run");
+        ev_show(ev, m, e->kid[0], c);
+        diag_help(m, "`a if condition else b` and `where(condition, a, b)` choose a value for each prompt");
+        return;
+    }
+    for (int i = 1; i < 3; i++) { /* only the run knows: both are walked */
+        struct frame branch = *fr;
+        if (e->kid[i]) ev_statement(ev, s, e->kid[i], &branch);
+    }
+}
+
+/* ---- ends of bodies ---- */
+
+static void finish(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+{
+    struct value *item[e->n + 1];
+    for (int i = 0; i < e->n; i++) item[i] = e->kid[i] ? ev_expr(ev, s, e->kid[i]) : NULL;
+    if (e->kind == A_PROMPT) {
+        fr->x = item[0];
+        fr->y = item[1];
+        fr->truth = item[2] ? item[2] : item[1];
+        fr->result = &value_none;
+    } else {
+        fr->result = e->n == 1 ? item[0] : value_list(ev->arena, V_TUPLE, e->n, item);
+    }
+    fr->scope = s;
+    fr->ended = true;
+}
+
+static void assertion(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *c = ev_expr(ev, s, e->kid[0]);
+    bool holds;
+    if (value_poisoned(c)) return;
+    if (c->kind != V_TENSOR || c->dtype != DT_BOOL || c->rank) {
+        struct diag *m = ev_error(ev, E_TYPE, e->kid[0], "`assert` needs one truth value");
+        ev_show(ev, m, e->kid[0], c);
+        return;
+    }
+    if (ev->dry || !ev_known_bool(c, &holds) || holds) return;
+    struct value *text = e->kid[1] ? ev_expr(ev, s, e->kid[1]) : NULL;
+    struct diag *m = text && text->kind == V_STRING ? ev_error(ev, E_ASSERT, e, "assertion failed: %s", text->text)
+                                                    : ev_error(ev, E_ASSERT, e, "assertion failed");
+    const struct ast *test = e->kid[0];
+    for (int i = 0; test->kind == A_BINARY && i < 2; i++) {
+        struct buf b = { 0 };
+        struct value *v = ev_expr(ev, s, test->kid[i]);
+        if (!value_poisoned(v) && value_ready(v)) {
+            value_print(&b, ev_ready(ev, v), ev->precision);
+            if (b.n < 200) diag_label(m, test->kid[i]->span, "is %s", b.text);
+        }
+        buf_free(&b);
+    }
+    ev->session->failed = true;
+}
+
+void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+{
+    if (fr->ended || ev_stopped(ev)) return;
+    switch (e->kind) {
+    case A_ASSIGN:
+        if (e->kid[0]->kind == A_TUPLE) assign_tuple(ev, s, e, ev_expr(ev, s, e->kid[1]));
+        else assign(ev, s, e->kid[0], ev_expr(ev, s, e->kid[1]), e);
+        break;
+    case A_UPDATE: update(ev, s, e); break;
+    case A_DRAW: scope_bind(ev, s, e->name, ev_draw(ev, s, e), e->name_span); break;
+    case A_REPEAT: repeat(ev, s, e, fr); break;
+    case A_FOR:
+        if (ev->k) for_kernel(ev, s, e, fr);
+        else ev_clauses(ev, s, e->kid + 1, e->n - 1, for_pass, &(struct for_body){ e->kid[0], fr });
+        break;
+    case A_IF: condition(ev, s, e, fr); break;
+    case A_BLOCK: ev_block(ev, s, e, fr); break;
+    case A_EXPR: fr->result = ev_expr(ev, s, e->kid[0]); break;
+    case A_RETURN:
+    case A_PREDICT:
+    case A_YIELD:
+    case A_PROMPT: finish(ev, s, e, fr); break;
+    case A_ASSERT: assertion(ev, s, e); break;
+    case A_PRINT: ev_print(ev, s, e); break;
+    case A_SAVE: ev_save(ev, s, e); break;
+    case A_PLOT:
+    case A_HEATMAP: ev_plot(ev, s, e); break;
+    case A_RECORD_STMT: ev_record(ev, s, e); break;
+    case A_LANGUAGE:
+    case A_DEF:
+    case A_OPTION:
+    case A_IMPORT:
+    case A_TEST: break; /* the program's: see program.c */
+    default: ev_error(ev, E_LEVEL, e, "%s does not belong here", ast_kind_name(e->kind));
+    }
+}
+
+void ev_block(struct ev *ev, struct scope *s, const struct ast *block, struct frame *fr)
+{
+    if (block->kind != A_BLOCK && block->kind != A_FILE) {
+        ev_statement(ev, s, block, fr);
+        return;
+    }
+    for (int i = 0; i < block->n && !fr->ended; i++) ev_statement(ev, s, block->kid[i], fr);
+}

@@ -1,0 +1,563 @@
+/* Measuring at script level. `risk` and `compare` only promise: a request waits until its figure is looked at, so that
+ * a sweep's cells that ask about the same prompts are answered by one kernel, which draws each prompt once. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "compiler/answer.h"
+#include "compiler/eval.h"
+#include "compiler/script.h"
+#include "runtime/number.h"
+
+enum { DEFAULT_TRIALS = 4096, MAX_GROUP = 16 };
+
+struct request {
+    const struct value *a, *b;   /* predictors; b: compare's other side, or NULL */
+    const struct value *task;
+    const struct ast *at;
+    struct call *calls;
+    int64_t trials;
+    double se;                   /* > 0: as many prompts as this standard error needs, at most `trials` */
+    uint64_t seed;
+    int64_t context;             /* curve: that many examples; -1: all but the last row */
+    bool raw;                    /* predictions, not squared errors; with b: their difference */
+    struct measured *measured;
+};
+
+/* ---- kernels ---- */
+
+static struct value *first_rows(struct ev *ev, struct value *x, dim n)
+{
+    return t_slice(ev, x, 0, size_int(ev->sizes, 0), n, 1);
+}
+
+static struct value *predict(struct ev *ev, const struct value *p, struct frame *fr, dim n, const struct ast *at)
+{
+    return ev_predict(ev, p, first_rows(ev, fr->x, n), first_rows(ev, fr->y, n), t_at(ev, fr->x, 0, n), fr->scope, at);
+}
+
+/* One number a prompt: the squared error (summed over the elements of a label), or the prediction itself. */
+static struct value *outcome(struct ev *ev, const struct request *r, const struct value *p, struct frame *fr)
+{
+    dim n = r->context >= 0 ? size_int(ev->sizes, r->context)
+                            : size_sub(ev->sizes, fr->x->dims[0], size_int(ev->sizes, 1));
+    struct value *v = predict(ev, p, fr, n, r->at);
+    if (value_poisoned(v) || r->raw) return v;
+    struct value *e = t_elem2(ev, OP_SUB, v, t_at(ev, fr->truth, 0, n), r->at);
+    e = t_elem2(ev, OP_MUL, e, e, r->at);
+    return e->kind == V_TENSOR && e->rank ? t_reduce(ev, OP_SUM, e, -1) : e;
+}
+
+static bool add_result(struct ev *ev, struct value *v)
+{
+    if (v->kind != V_TENSOR) return false;
+    struct kernel *k = ev->k;
+    struct ir_node *n = t_node(ev, v);
+    vec_push(k->f->arena, &k->f->top->results, n);
+    return true;
+}
+
+/* The kernel that answers requests about the same prompts: one result each, two for a comparison. NULL: reported. */
+static struct kernel *request_kernel(struct ev *ev, struct request **r, int n)
+{
+    struct call *calls = ev->calls;
+    ev->calls = r[0]->calls;
+    struct kernel *previous = ev_kernel_begin(ev, r[0]->task->instance->def->name), *k = ev->k;
+    struct frame fr;
+    bool good = ev_prompt(ev, r[0]->task->instance, &fr, r[0]->at);
+    for (int i = 0; i < n && good; i++) {
+        ev->calls = r[i]->calls;
+        struct value *a = outcome(ev, r[i], r[i]->a, &fr), *b = r[i]->b ? outcome(ev, r[i], r[i]->b, &fr) : NULL;
+        if (b && r[i]->raw && !value_poisoned(a) && !value_poisoned(b)) {
+            a = t_elem2(ev, OP_SUB, a, b, r[i]->at);
+            b = NULL;
+        }
+        good = add_result(ev, a) && (!b || add_result(ev, b));
+    }
+    ev_kernel_end(ev, previous);
+    ev->calls = calls;
+    if (good) ir_run_passes(k->f);
+    return good ? k : NULL;
+}
+
+/* A walk without data builds the kernel for its messages, and for those who want to see it. */
+static bool walk(struct ev *ev, struct request *r)
+{
+    struct kernel *k = request_kernel(ev, &r, 1);
+    if (k && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
+    return k != NULL;
+}
+
+/* ---- keeping promises ---- */
+
+static bool same_prompts(const struct request *a, const struct request *b)
+{
+    return a->trials == b->trials && a->seed == b->seed && a->se == 0 && b->se == 0 && value_same(a->task, b->task);
+}
+
+/* The same code with other real numbers: such requests share machine code, so each gets a call of its own. */
+static bool same_code(const struct value *a, const struct value *b)
+{
+    if (a->kind != b->kind) return false;
+    if (a->kind == V_CHAIN) {
+        if (a->n != b->n) return false;
+        for (int i = 0; i < a->n; i++)
+            if (!same_code(a->item[i], b->item[i])) return false;
+        return true;
+    }
+    if (a->instance->def != b->instance->def) return false;
+    for (int i = 0; i < a->instance->def->nhypers; i++) {
+        const struct value *x = a->instance->hyper[i], *y = b->instance->hyper[i];
+        if (!(value_is_scalar(x, DT_REAL) && value_is_scalar(y, DT_REAL)) && !value_same(x, y)) return false;
+    }
+    return true;
+}
+
+static bool clashes(const struct request *r, struct request **group, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (same_code(r->a, group[i]->a) && r->context == group[i]->context && !r->b == !group[i]->b &&
+            (!r->b || same_code(r->b, group[i]->b)))
+            return true;
+    return false;
+}
+
+static void answer_group(struct ev *ev, struct request **group, int n)
+{
+    struct kernel *k = request_kernel(ev, group, n);
+    struct measure_series series[MAX_GROUP];
+    struct estimate of[MAX_GROUP];
+    int outputs = 0;
+    if (!k) ev->session->failed = true;
+    for (int i = 0; i < n; i++) {
+        series[i] = (struct measure_series){ outputs, group[i]->b ? outputs + 1 : -1 };
+        outputs += group[i]->b ? 2 : 1;
+    }
+    if (!k || !answer_estimates(ev, k, group[0]->trials, group[0]->se, group[0]->seed, series, n, of, group[0]->at)) return;
+    for (int i = 0; i < n; i++) group[i]->measured->of = of[i];
+}
+
+void ev_settle(struct ev *ev)
+{
+    struct session *s = ev->session;
+    while (s->requests.n && !s->failed && !ev_stopped(ev)) {
+        struct request *group[MAX_GROUP];
+        int n = 0, left = 0;
+        for (int i = 0; i < s->requests.n; i++) {
+            struct request *r = s->requests.data[i];
+            bool joins = n == 0 || (n < MAX_GROUP && same_prompts(group[0], r) && !clashes(r, group, n));
+            if (joins) group[n++] = r;
+            else s->requests.data[left++] = r;
+        }
+        s->requests.n = left;
+        answer_group(ev, group, n);
+        for (int i = 0; i < n; i++) group[i]->measured->request = NULL;
+    }
+    s->requests.n = 0;
+}
+
+/* Answers one request at once. */
+static void settle_one(struct ev *ev, struct request *r)
+{
+    if (!r) return;
+    answer_group(ev, &r, 1);
+    r->measured->request = NULL;
+    VEC(struct request *) left = { 0 };
+    for (int i = 0; i < ev->session->requests.n; i++)
+        if (ev->session->requests.data[i] != r) vec_push(ev->arena, &left, ev->session->requests.data[i]);
+    ev->session->requests.data = left.data;
+    ev->session->requests.n = left.n;
+    ev->session->requests.capacity = left.capacity;
+}
+
+/* ---- estimates as values ---- */
+
+void measured_print(struct buf *out, const struct measured *m)
+{
+    number_estimate(out, &m->of);
+    if (m->of.nonfinite)
+        buf_printf(out, " (%lld of %lld prompts diverged)", (long long)m->of.nonfinite, (long long)m->of.trials);
+    else if (m->of.largest_share > 0.1 && m->of.trials >= 100)
+        buf_printf(out, " (one prompt carries %.0f%% of the sum)", 100 * m->of.largest_share);
+}
+
+/* {"mean":..,"se":..,"trials":..,"nonfinite":..} */
+void measured_json(struct buf *out, const struct measured *m)
+{
+    struct cell c = cell_estimate(m->of);
+    cell_json(out, &c, 64);
+}
+
+bool value_ready(const struct value *v)
+{
+    switch (v->kind) {
+    case V_ANY:
+    case V_ERROR: return false;
+    case V_TENSOR: return v->known;
+    case V_STRING: return v->text != NULL;
+    case V_ESTIMATE: return v->measured != NULL;
+    case V_TABLE: return !v->open;
+    case V_TUPLE:
+    case V_LIST:
+    case V_RECORD:
+    case V_RANGE:
+        for (int i = 0; i < v->n; i++)
+            if (!value_ready(v->item[i])) return false;
+        return true;
+    default: return true;
+    }
+}
+
+struct value *ev_ready(struct ev *ev, struct value *v)
+{
+    if (v->kind == V_ESTIMATE && v->measured && v->measured->request) settle_one(ev, v->measured->request);
+    if (v->kind == V_TUPLE || v->kind == V_LIST || v->kind == V_RECORD)
+        for (int i = 0; i < v->n; i++) ev_ready(ev, v->item[i]);
+    return v;
+}
+
+static struct value *real_of(struct ev *ev, double v)
+{
+    return value_real(ev->arena, ev->precision == 32 ? (float)v : v, false);
+}
+
+struct value *ev_number(struct ev *ev, struct value *v)
+{
+    if (v->kind != V_ESTIMATE) return v;
+    if (!v->measured) return t_unknown(ev, DT_REAL, 0, NULL);
+    ev_ready(ev, v);
+    return real_of(ev, v->measured->of.mean);
+}
+
+struct value *measured_field(struct ev *ev, struct value *v, str name)
+{
+    static const char *const fields[] = { "mean", "se", "trials", "nonfinite" };
+    int k = 0;
+    while (k < 4 && strcmp(fields[k], name)) k++;
+    if (k == 4) return NULL;
+    if (!v->measured) return k < 2 ? t_unknown(ev, DT_REAL, 0, NULL) : &value_any;
+    const struct estimate *e = &ev_ready(ev, v)->measured->of;
+    if (k < 2) return real_of(ev, k ? e->se : e->mean);
+    return value_int(ev->arena, size_int(ev->sizes, k == 2 ? e->trials : e->nonfinite));
+}
+
+/* ---- the builtins ---- */
+
+#define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
+#define UNUSED (void)s, (void)b
+
+/* trials, seed: arguments k and k + 1. */
+static bool common(struct ev *ev, struct args *a, int k, struct request *r)
+{
+    int64_t n;
+    r->trials = DEFAULT_TRIALS;
+    r->seed = ev->session->seed;
+    r->at = a->call;
+    r->context = -1;
+    r->calls = ev->calls;
+    if (a->v[k] && a->v[k]->kind != V_ANY) {
+        if (!ev_known_int(a->v[k], &n) || n < 1) {
+            if (a->v[k]->kind == V_TENSOR && !a->v[k]->known && ev->dry) return true;
+            ev_error(ev, E_VALUE, a->at[k], "`trials` is a whole number of prompts, at least 1");
+            return false;
+        }
+        r->trials = n;
+    }
+    if (a->v[k + 1] && a->v[k + 1]->kind != V_ANY) {
+        if (!ev_known_int(a->v[k + 1], &n) || n < 0) {
+            ev_error(ev, E_VALUE, a->at[k + 1], "`seed` is a whole number, at least 0");
+            return false;
+        }
+        r->seed = (uint64_t)n;
+    }
+    return true;
+}
+
+static struct request *request_new(struct ev *ev, const struct request *proto)
+{
+    struct request *r = arena_copy(ev->arena, proto, sizeof *proto);
+    r->measured = ARENA_NEW(ev->arena, struct measured);
+    r->measured->request = r;
+    /* the calls in progress are on the walker's stack: keep what messages need */
+    struct call **up = &r->calls;
+    for (struct call *c = r->calls; c; c = c->up) {
+        *up = arena_copy(ev->arena, c, sizeof *c);
+        up = &(*up)->up;
+    }
+    return r;
+}
+
+static struct value *estimate_value(struct ev *ev, struct measured *m)
+{
+    struct value *v = value_new(ev->arena, V_ESTIMATE);
+    v->measured = m;
+    return v;
+}
+
+/* se, max_trials: arguments k and k + 1. */
+static bool precise(struct ev *ev, struct args *a, int k, struct request *r)
+{
+    double se;
+    if (!a->v[k] && a->v[k + 1]) {
+        ev_error(ev, E_VALUE, a->at[k + 1], "`max_trials` bounds `se`, which is not given; `trials` is the number of prompts");
+        return false;
+    }
+    if (!a->v[k]) return true;
+    if (ev->dry && !a->v[k]->known) return true;
+    if (!ev_known_real(a->v[k], &se) || !(se > 0)) {
+        ev_error(ev, E_VALUE, a->at[k], "`se` is a number greater than 0");
+        return false;
+    }
+    r->se = se;
+    r->trials = INT64_C(1) << 31;
+    if (!a->v[k + 1] || (ev_known_int(a->v[k + 1], &r->trials) && r->trials >= 1)) return true;
+    ev_error(ev, E_VALUE, a->at[k + 1], "`max_trials` is a whole number, at least 1");
+    return false;
+}
+
+/* What risk and compare share; the predictors are the first arguments. */
+static struct value *measure(struct ev *ev, struct args *a, int predictors)
+{
+    struct request r = { 0 };
+    struct value *p[2] = { NULL, NULL };
+    for (int i = 0; i < predictors; i++) p[i] = ev_predictor(ev, a->v[i], a->at[i]);
+    struct value *task = ev_task(ev, a->v[predictors], a->at[predictors]);
+    bool good = common(ev, a, predictors + 1, &r) && precise(ev, a, predictors + 3, &r);
+    r.a = p[0];
+    r.b = p[1];
+    r.task = task;
+    for (int i = 0; i < predictors; i++)
+        if (p[i]->kind == V_ERROR) return p[i];
+    if (task->kind == V_ERROR || !good) return &value_error;
+    bool unknown = task->kind == V_ANY;
+    for (int i = 0; i < predictors; i++) unknown |= p[i]->kind == V_ANY;
+    if (unknown) return ev->dry ? value_new(ev->arena, V_ESTIMATE) : &value_error;
+    if (ev->dry) return walk(ev, &r) ? value_new(ev->arena, V_ESTIMATE) : &value_error;
+    struct request *kept = request_new(ev, &r);
+    vec_push(ev->arena, &ev->session->requests, kept);
+    return estimate_value(ev, kept->measured);
+}
+
+SCRIPT(bi_risk)
+{
+    UNUSED;
+    return measure(ev, a, 1);
+}
+
+SCRIPT(bi_compare)
+{
+    UNUSED;
+    return measure(ev, a, 2);
+}
+
+/* Predictors and task of `predictions` and `disagreement`. NULL: go on; else the result. */
+static struct value *raw_request(struct ev *ev, struct args *a, int predictors, struct request *r)
+{
+    struct value *p[2] = { NULL, NULL }, *task;
+    for (int i = 0; i < predictors; i++) {
+        p[i] = ev_predictor(ev, a->v[i], a->at[i]);
+        if (value_poisoned(p[i])) return p[i];
+    }
+    task = ev_task(ev, a->v[predictors], a->at[predictors]);
+    if (value_poisoned(task)) return task;
+    if (!common(ev, a, predictors + 1, r)) return &value_error;
+    r->a = p[0];
+    r->b = p[1];
+    r->task = task;
+    r->raw = true;
+    return NULL;
+}
+
+SCRIPT(bi_predictions)
+{
+    UNUSED;
+    struct request r = { 0 }, *one = &r;
+    struct value *done = raw_request(ev, a, 1, &r);
+    if (done) return done;
+    struct kernel *k = request_kernel(ev, &one, 1);
+    if (!k) return &value_error;
+    const struct ir_node *out = k->f->top->results.data[0];
+    dim dims[IR_MAX_RANK] = { size_int(ev->sizes, r.trials) };
+    for (int i = 0; i < out->rank; i++) dims[i + 1] = out->dims[i];
+    if (ev->dry) {
+        if (ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
+        return t_unknown(ev, out->dtype, out->rank + 1, dims);
+    }
+    struct tensor t = { .dtype = DT_REAL };
+    if (!answer_collect(ev, k, r.trials, r.seed, &t, a->call)) return &value_error;
+    return value_host(ev->arena, ev->sizes, t);
+}
+
+static struct value *named(struct ev *ev, int n, const char *const *key, struct value **item)
+{
+    struct value *v = value_list(ev->arena, V_RECORD, n, item);
+    v->key = ARENA_ARRAY(ev->arena, str, n);
+    for (int i = 0; i < n; i++) v->key[i] = intern(ev->names, key[i]);
+    return v;
+}
+
+SCRIPT(bi_disagreement)
+{
+    UNUSED;
+    static const char *const keys[] = { "max", "mean", "rms" };
+    struct request r = { 0 }, *one = &r;
+    struct value *done = raw_request(ev, a, 2, &r), *field[3];
+    if (done) return done;
+    struct kernel *k = request_kernel(ev, &one, 1);
+    if (!k) return &value_error;
+    if (ev->dry) {
+        if (ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
+        for (int i = 0; i < 3; i++) field[i] = t_unknown(ev, DT_REAL, 0, NULL);
+        return named(ev, 3, keys, field);
+    }
+    struct tensor t = { .dtype = DT_REAL };
+    if (!answer_collect(ev, k, r.trials, r.seed, &t, a->call)) return &value_error;
+    double most = 0, sum = 0, squares = 0;
+    int64_t n = tensor_elements(&t);
+    for (int64_t i = 0; i < n; i++) {
+        double d = fabs(t.r[i]);
+        if (!(d <= most)) most = d; /* NaN stays */
+        sum += d;
+        squares += d * d;
+    }
+    field[0] = real_of(ev, most);
+    field[1] = real_of(ev, sum / (double)n);
+    field[2] = real_of(ev, sqrt(squares / (double)n));
+    return named(ev, 3, keys, field);
+}
+
+/* The number of rows of a task's prompts, from a walk without draws. */
+static bool prompt_rows(struct ev *ev, const struct value *task, const struct ast *at, int64_t *rows)
+{
+    struct frame fr;
+    bool dry = ev->dry;
+    ev->dry = true;
+    struct kernel *previous = ev_kernel_begin(ev, "rows");
+    bool good = ev_prompt(ev, task->instance, &fr, at) && size_known(fr.x->dims[0], rows);
+    ev_kernel_end(ev, previous);
+    ev->dry = dry;
+    return good;
+}
+
+SCRIPT(bi_curve)
+{
+    UNUSED;
+    struct request r = { 0 };
+    struct value *out = value_new(ev->arena, V_TABLE), *done = raw_request(ev, a, 1, &r);
+    if (done && done->kind != V_ANY) return done;
+    out->table = table_new(ev->arena, ev->precision);
+    int k = table_add_column(out->table, "k"), risk = table_add_column(out->table, "risk");
+    out->open = ev->dry;
+    int64_t rows;
+    if (done) return out;
+    r.raw = false;
+    if (!prompt_rows(ev, r.task, a->call, &rows)) return &value_error;
+    for (int64_t n = 0; n < rows; n++) {
+        r.context = n;
+        if (ev->dry) {
+            if (!walk(ev, &r)) return &value_error;
+            continue;
+        }
+        struct request *one = request_new(ev, &r);
+        vec_push(ev->arena, &ev->session->requests, one);
+        int row = table_add_row(out->table);
+        table_set(out->table, row, k, cell_int(n));
+        struct cell c = cell_estimate((struct estimate){ 0 });
+        c.owner = estimate_value(ev, one->measured);
+        table_set(out->table, row, risk, c);
+    }
+    if (ev->dry || ev->sweep) return out;
+    ev_settle(ev);
+    for (int row = 0; row < out->table->rows; row++) {
+        struct cell *c = &out->table->column[risk].cells[row];
+        c->estimate = ((const struct value *)c->owner)->measured->of;
+    }
+    return out;
+}
+
+/* ---- tune ---- */
+
+/* The hyper-parameters that have candidates, through all parts of a chain. */
+struct choice {
+    const struct instance *part;
+    int hyper;
+    int at; /* the candidate being tried */
+};
+
+static int choices(const struct value *p, struct choice *out, int max)
+{
+    int n = 0;
+    for (int i = 0; i < (p->kind == V_CHAIN ? p->n : 1); i++) {
+        const struct instance *in = (p->kind == V_CHAIN ? p->item[i] : p)->instance;
+        for (int h = 0; h < in->def->nhypers && n < max; h++)
+            if (in->hyper[h]->kind == V_CANDIDATES) out[n++] = (struct choice){ in, h, 0 };
+    }
+    return n;
+}
+
+/* The predictor with the current candidates in place. */
+static struct value *chosen(struct ev *ev, const struct value *p, const struct choice *c, int n)
+{
+    struct value *item[p->kind == V_CHAIN ? p->n : 1];
+    int parts = p->kind == V_CHAIN ? p->n : 1;
+    for (int i = 0; i < parts; i++) {
+        const struct value *from = p->kind == V_CHAIN ? p->item[i] : p;
+        struct instance *in = arena_copy(ev->arena, from->instance, sizeof *in);
+        bool *tuned = ARENA_ARRAY(ev->arena, bool, in->def->nhypers + 1);
+        in->hyper = arena_copy(ev->arena, in->hyper, sizeof *in->hyper * (size_t)in->def->nhypers);
+        for (int k = 0; k < n; k++)
+            if (c[k].part == from->instance) {
+                const struct ast *h = in->def->hyper[c[k].hyper];
+                struct value *v = ev_fit_hyper(ev, in->def, h, from->instance->hyper[c[k].hyper]->item[c[k].at], h);
+                in->hyper[c[k].hyper] = v ? v : &value_error;
+                tuned[c[k].hyper] = true;
+            }
+        in->tuned = tuned;
+        item[i] = value_new(ev->arena, V_INSTANCE);
+        item[i]->instance = in;
+    }
+    return parts == 1 && p->kind != V_CHAIN ? item[0] : value_list(ev->arena, V_CHAIN, parts, item);
+}
+
+static bool next_choice(struct choice *c, int n)
+{
+    for (int i = n - 1; i >= 0; i--) {
+        if (++c[i].at < c[i].part->hyper[c[i].hyper]->n) return true;
+        c[i].at = 0;
+    }
+    return false;
+}
+
+SCRIPT(bi_tune)
+{
+    UNUSED;
+    struct request r = { 0 };
+    struct value *done = raw_request(ev, a, 1, &r), *best = NULL;
+    struct choice c[8];
+    if (done) return done;
+    r.raw = false;
+    const struct value *family = r.a;
+    int n = choices(family, c, 8);
+    if (n == 0) {
+        struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, a->at[0], "`tune` is given nothing to choose");
+        diag_help(m, "give candidates with `in`, as in gd(steps = 10, eta in [0.01, 0.1])");
+        return &value_error;
+    }
+    double least = INFINITY;
+    do {
+        struct value *p = chosen(ev, family, c, n);
+        r.a = p;
+        if (ev->dry) return walk(ev, &r) ? p : &value_error;
+        struct request *one = request_new(ev, &r);
+        settle_one(ev, one);
+        const struct estimate *e = &one->measured->of;
+        if (ev->session->failed || ev_stopped(ev)) return &value_error;
+        if (e->nonfinite || !(e->mean < least)) continue;
+        least = e->mean;
+        best = p;
+    } while (next_choice(c, n));
+    if (best) return best;
+    struct diag *m = ev_error(ev, E_VALUE, a->call, "no candidate gave finite predictions on all %lld prompts", (long long)r.trials);
+    diag_help(m, "offer smaller steps or stronger regularisation");
+    ev->session->failed = true;
+    return &value_error;
+}

@@ -1,0 +1,376 @@
+/* A script as a whole: the library under it, its definitions first, then its statements in order; imports bring
+ * definitions, options and the values these need; tests run with what they need and nothing else. */
+#include <stdlib.h>
+#include <string.h>
+#include "compiler/program.h"
+#include "lang/names.h"
+#include "lang/parse.h"
+#include "lang/std.h"
+
+struct program {
+    struct ast *file;
+    const char *path;
+    struct program *imported[32]; /* by number of the import statement */
+};
+
+static struct scope *top_scope(struct ev *ev, struct scope *up)
+{
+    struct scope *s = scope_new(ev, up);
+    s->script = true;
+    return s;
+}
+
+void library_load(struct ev *ev)
+{
+    ev->std = top_scope(ev, NULL);
+    for (int i = 0; i < std_files_count; i++) {
+        char *path = arena_printf(ev->arena, "<std>/%s", std_files[i].name);
+        struct source *src = source_new(ev->arena, path, std_files[i].text, std_files[i].n);
+        struct ast *file = parse_source(ev->arena, ev->names, src, ev->diags, NULL);
+        for (int k = 0; k < file->n; k++)
+            if (file->kid[k]->kind == A_DEF) ev_define(ev, ev->std, file->kid[k], true);
+    }
+}
+
+/* ---- names ---- */
+
+/* What stands around a file: builtins, the library, and what its imports bring. */
+struct around {
+    struct ev *ev;
+    const struct program *p;
+};
+
+static bool brings(const struct program *module, const struct ast *import, str name)
+{
+    for (int i = 0; i < import->n; i++)
+        if (import->kid[i]->name == name) return true;
+    for (int i = 0; module && import->n == 0 && i < module->file->n; i++) {
+        const struct ast *e = module->file->kid[i];
+        if ((e->kind == A_DEF || e->kind == A_OPTION) && e->name == name) return true;
+    }
+    return false;
+}
+
+static bool outer_name(void *data, str name, bool *script_only)
+{
+    const struct around *a = data;
+    const struct builtin *b = builtin_find(name);
+    *script_only = b && b->level == LEVEL_SCRIPT;
+    if (b || scope_find(a->ev->std, name)) return true;
+    for (int i = 0, n = 0; i < a->p->file->n; i++)
+        if (a->p->file->kid[i]->kind == A_IMPORT && brings(a->p->imported[n++], a->p->file->kid[i], name)) return true;
+    return false;
+}
+
+static void outer_names(void *data, void (*visit)(void *, const char *), void *to)
+{
+    const struct around *a = data;
+    for (int i = 0; i < builtin_count; i++) visit(to, builtins[i].name);
+    for (int i = 0; i < a->ev->std->names.n; i++) visit(to, a->ev->std->names.data[i].name);
+}
+
+/* ---- loading ---- */
+
+static const char *beside(struct ev *ev, const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash || name[0] == '/') return name;
+    return arena_printf(ev->arena, "%.*s/%s", (int)(slash - path), path, name);
+}
+
+static struct program *load(struct ev *ev, const char *path, const struct ast *at, int depth);
+
+static void load_imports(struct ev *ev, struct program *p, int depth)
+{
+    int n = 0;
+    for (int i = 0; i < p->file->n; i++) {
+        const struct ast *e = p->file->kid[i];
+        if (e->kind != A_IMPORT) continue;
+        if (n == 32 || depth > 16) {
+            ev_error(ev, E_IMPORT, e, n == 32 ? "more than 32 imports" : "imports are nested too deeply: does a file import itself?");
+            return;
+        }
+        p->imported[n++] = load(ev, beside(ev, p->path, e->text), e, depth + 1);
+    }
+}
+
+static struct program *load(struct ev *ev, const char *path, const struct ast *at, int depth)
+{
+    const char *why = NULL;
+    struct source *src = source_read(ev->arena, path, &why);
+    if (!src) {
+        if (at) ev_error(ev, E_IMPORT, at, "cannot import `%s`: %s", path, why);
+        else ev_error(ev, E_FILE_READ, NULL, "cannot read `%s`: %s", path, why);
+        return NULL;
+    }
+    struct program *p = ARENA_NEW(ev->arena, struct program);
+    p->path = path;
+    int errors = ev->diags->errors;
+    p->file = parse_source(ev->arena, ev->names, src, ev->diags, NULL);
+    load_imports(ev, p, depth);
+    if (ev->diags->errors == errors) {
+        struct around around = { ev, p };
+        names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, outer_names }, NAMES_SCRIPT);
+    }
+    return p;
+}
+
+struct program *program_load(struct ev *ev, const char *path)
+{
+    return load(ev, path, NULL, 0);
+}
+
+const struct ast *program_ast(const struct program *p)
+{
+    return p->file;
+}
+
+/* ---- what a piece of a script needs ---- */
+
+typedef VEC(str) name_list;
+
+static bool listed(const name_list *l, str name)
+{
+    for (int i = 0; i < l->n; i++)
+        if (l->data[i] == name) return true;
+    return false;
+}
+
+static void collect_names(struct ev *ev, const struct ast *e, name_list *out)
+{
+    if (!e) return;
+    if (e->kind == A_NAME && !listed(out, e->name)) vec_push(ev->arena, out, e->name);
+    for (int i = 0; i < e->n; i++) collect_names(ev, e->kid[i], out);
+}
+
+static bool assigns(const struct ast *e, str name)
+{
+    if (e->kind != A_ASSIGN && e->kind != A_UPDATE) return false;
+    const struct ast *t = e->kid[0];
+    if (t->kind != A_TUPLE) return t->name == name;
+    for (int i = 0; i < t->n; i++)
+        if (t->kid[i]->name == name) return true;
+    return false;
+}
+
+/* The top-level statements that give the names on the list a value, and, transitively, those these need. */
+static bool *needed(struct ev *ev, const struct ast *file, name_list *names)
+{
+    bool *need = ARENA_ARRAY(ev->arena, bool, file->n + 1);
+    for (int i = 0; i < names->n; i++)
+        for (int k = 0; k < file->n; k++) {
+            const struct ast *e = file->kid[k];
+            bool gives = e->kind == A_IMPORT || assigns(e, names->data[i]) ||
+                         ((e->kind == A_DEF || e->kind == A_OPTION) && e->name == names->data[i]);
+            if (!gives || need[k]) continue;
+            need[k] = true;
+            if (e->kind != A_IMPORT) collect_names(ev, e, names);
+        }
+    return need;
+}
+
+/* ---- options ---- */
+
+static const char *given(struct ev *ev, const char *name)
+{
+    struct session *s = ev->session;
+    const char *text = NULL;
+    for (int i = 0; i < s->noptions; i++)
+        if (!strcmp(s->options[i].name, name)) {
+            s->options[i].used = true;
+            text = s->options[i].text;
+        }
+    return text;
+}
+
+static struct value *parse_option(struct ev *ev, const struct ast *e, const struct value *like, const char *text)
+{
+    char *end;
+    enum dtype t = like->kind == V_TENSOR ? like->dtype : DT_REAL;
+    if (e->kid[0])
+        t = !strcmp(e->kid[0]->name, "int") ? DT_INT : !strcmp(e->kid[0]->name, "bool") ? DT_BOOL : DT_REAL;
+    if (like->kind == V_STRING || (e->kid[0] && !strcmp(e->kid[0]->name, "string"))) return value_string(ev->arena, text);
+    char clean[64];
+    size_t n = 0;
+    for (const char *p = text; *p && n < sizeof clean - 1; p++)
+        if (*p != '_') clean[n++] = *p;
+    clean[n] = 0;
+    if (t == DT_BOOL && (!strcmp(text, "true") || !strcmp(text, "false"))) return value_bool(ev->arena, *text == 't');
+    if (t == DT_INT) {
+        long long v = strtoll(clean, &end, 10);
+        if (n && !*end)
+            return value_int(ev->arena, size_symbol(ev->sizes, e->name, SIZE_VALUED, v, e->span, "the option"));
+    } else if (t == DT_REAL) {
+        double v = strtod(clean, &end);
+        if (n && !*end) return value_real(ev->arena, ev->precision == 32 ? (float)v : v, false);
+    }
+    struct diag *m = ev_error(ev, E_OPTION_VALUE, e, "`--%s %s` is not %s", e->name, text,
+                              t == DT_INT ? "a whole number" : t == DT_BOOL ? "true or false" : "a number");
+    (void)m;
+    return &value_error;
+}
+
+static void option(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = ev_expr(ev, s, e->kid[1]);
+    const char *text = given(ev, e->name);
+    if (text) v = parse_option(ev, e, v, text);
+    else if (e->kid[0] && !strcmp(e->kid[0]->name, "real")) v = t_cast(ev, v, DT_REAL);
+    if (value_is_scalar(v, DT_INT) && v->known)
+        v = value_int(ev->arena, size_symbol(ev->sizes, e->name, SIZE_VALUED, v->i0, e->span, "the option"));
+    scope_bind(ev, s, e->name, v, e->name_span);
+}
+
+static void describe_options(struct ev *ev, const struct ast *file, struct buf *out)
+{
+    for (int i = 0; i < file->n; i++) {
+        const struct ast *e = file->kid[i];
+        if (e->kind != A_OPTION) continue;
+        char left[96];
+        snprintf(left, sizeof left, "--%s %s", e->name, e->kid[0] ? e->kid[0]->name : "VALUE");
+        buf_printf(out, "  %-24s %s%s(default %s)\n", left, e->text ? e->text : "", e->text ? " " : "", ev_text(ev, e->kid[1]));
+    }
+}
+
+void program_options(struct ev *ev, struct program *p, struct buf *out)
+{
+    describe_options(ev, p->file, out);
+    for (int i = 0; i < 32 && p->imported[i]; i++) describe_options(ev, p->imported[i]->file, out);
+}
+
+static bool declares(const struct program *p, const char *name)
+{
+    for (int i = 0; i < p->file->n; i++)
+        if (p->file->kid[i]->kind == A_OPTION && !strcmp(p->file->kid[i]->name, name)) return true;
+    for (int i = 0; i < 32 && p->imported[i]; i++)
+        if (declares(p->imported[i], name)) return true;
+    return false;
+}
+
+const char *program_unknown_option(struct ev *ev, struct program *p)
+{
+    for (int i = 0; i < ev->session->noptions; i++)
+        if (!declares(p, ev->session->options[i].name)) return ev->session->options[i].name;
+    return NULL;
+}
+
+/* ---- running ---- */
+
+static void define_all(struct ev *ev, struct scope *s, const struct ast *file, const bool *need)
+{
+    for (int i = 0; i < file->n; i++)
+        if (file->kid[i]->kind == A_DEF && (!need || need[i])) ev_define(ev, s, file->kid[i], false);
+}
+
+static void run_statements(struct ev *ev, struct program *p, struct scope *s, const bool *need, bool values_only);
+
+/* A module's own scope holds all that its definitions need; the importer gets the names it asked for. */
+static void import(struct ev *ev, struct program *module, struct scope *s, const struct ast *e)
+{
+    if (!module) return;
+    struct scope *own = top_scope(ev, ev->std);
+    const struct ast *file = module->file;
+    name_list names = { 0 };
+    for (int i = 0; i < e->n; i++) vec_push(ev->arena, &names, e->kid[i]->name);
+    for (int i = 0; i < file->n && e->n == 0; i++)
+        if (file->kid[i]->kind == A_DEF || file->kid[i]->kind == A_OPTION) vec_push(ev->arena, &names, file->kid[i]->name);
+    bool *need = needed(ev, file, &names);
+    define_all(ev, own, file, need);
+    run_statements(ev, module, own, need, true);
+    for (int i = 0; i < (e->n ? e->n : own->names.n); i++) {
+        str name = e->n ? e->kid[i]->name : own->names.data[i].name;
+        struct binding *b = NULL;
+        for (int k = 0; k < own->names.n; k++)
+            if (own->names.data[k].name == name) b = &own->names.data[k];
+        if (b) scope_bind(ev, s, name, b->value, e->n ? e->kid[i]->span : e->span);
+        else if (e->n) ev_error(ev, E_IMPORT, e->kid[i], "`%s` has no definition, option or value `%s`", e->text, name);
+    }
+}
+
+static void run_statements(struct ev *ev, struct program *p, struct scope *s, const bool *need, bool values_only)
+{
+    struct frame fr = { 0 };
+    int imports = 0;
+    for (int i = 0; i < p->file->n && !ev_stopped(ev); i++) {
+        const struct ast *e = p->file->kid[i];
+        struct program *module = e->kind == A_IMPORT ? p->imported[imports++] : NULL;
+        if (need && !need[i]) continue;
+        if (e->kind == A_IMPORT) import(ev, module, s, e);
+        else if (e->kind == A_OPTION) option(ev, s, e);
+        else if (!values_only || e->kind == A_ASSIGN || e->kind == A_UPDATE) ev_statement(ev, s, e, &fr);
+        if (!ev->dry && ev->diags->errors) ev->session->failed = true;
+    }
+    if (!ev->dry) ev_settle(ev);
+}
+
+static void check_defs(struct ev *ev, struct scope *s)
+{
+    for (int i = 0; i < s->names.n; i++) {
+        const struct value *v = s->names.data[i].value;
+        if (v->kind == V_FN && v->fn->kind == FN_DEF) ev_check_def(ev, (struct def *)v->fn->def);
+    }
+}
+
+static void check_tests(struct ev *ev, struct program *p, struct scope *s)
+{
+    for (int i = 0; i < p->file->n; i++) {
+        if (p->file->kid[i]->kind != A_TEST) continue;
+        struct frame fr = { 0 };
+        ev_block(ev, scope_new(ev, s), p->file->kid[i]->kid[0], &fr);
+    }
+}
+
+bool program_check(struct ev *ev, struct program *p)
+{
+    if (ev->diags->errors) return false;
+    ev->dry = true;
+    ev->script = top_scope(ev, ev->std);
+    define_all(ev, ev->script, p->file, NULL);
+    run_statements(ev, p, ev->script, NULL, false);
+    check_defs(ev, ev->script);
+    check_tests(ev, p, ev->script);
+    ev->dry = false;
+    return ev->diags->errors == 0;
+}
+
+bool program_run(struct ev *ev, struct program *p)
+{
+    ev->script = top_scope(ev, ev->std);
+    define_all(ev, ev->script, p->file, NULL);
+    run_statements(ev, p, ev->script, NULL, false);
+    return !ev->diags->errors && !ev_stopped(ev);
+}
+
+int program_test(struct ev *ev, struct program *p, int *passed)
+{
+    int failed = 0;
+    *passed = 0;
+    for (int i = 0; i < p->file->n; i++) {
+        const struct ast *test = p->file->kid[i];
+        if (test->kind != A_TEST || (ev->session->stop && *ev->session->stop)) continue;
+        name_list names = { 0 };
+        collect_names(ev, test, &names);
+        bool *need = needed(ev, p->file, &names);
+        struct scope *s = top_scope(ev, ev->std);
+        define_all(ev, s, p->file, need);
+        run_statements(ev, p, s, need, true);
+        struct frame fr = { 0 };
+        if (!ev_stopped(ev)) ev_block(ev, scope_new(ev, s), test->kid[0], &fr);
+        if (!ev_stopped(ev)) ev_settle(ev);
+        bool good = !ev->diags->errors && !ev_stopped(ev);
+        printf("%s %s", good ? "pass" : "FAIL", test->text);
+        printf(good ? "\n" : " (seed %llu)\n", (unsigned long long)ev->session->seed);
+        fflush(stdout);
+        *passed += good;
+        failed += !good;
+        diags_print(ev->diags, stderr, ev->session->color);
+        ev->session->failed = false;
+        ev->session->requests.n = 0;
+    }
+    return failed;
+}
+
+bool ev_stopped(const struct ev *ev)
+{
+    return !ev->dry && (ev->session->failed || (ev->session->stop && *ev->session->stop));
+}

@@ -1,0 +1,25 @@
+/* A script: read, checked, run; its options, imports and tests. */
+#ifndef ICL_PROGRAM_H
+#define ICL_PROGRAM_H
+
+#include "compiler/script.h"
+
+struct program;
+
+/* Reads and parses a file and checks its names. Errors are queued; NULL only when the file cannot be read. */
+struct program *program_load(struct ev *ev, const char *path);
+/* Walks it without data: all errors that can be known before a run are queued. */
+bool program_check(struct ev *ev, struct program *p);
+/* Runs it. False: an error was queued, or it was interrupted. */
+bool program_run(struct ev *ev, struct program *p);
+/* Runs its tests, a line each on stdout. Returns how many failed. */
+int program_test(struct ev *ev, struct program *p, int *passed);
+/* The options it declares, for --help; and the flags given that it does not have (NULL: none). */
+void program_options(struct ev *ev, struct program *p, struct buf *out);
+const char *program_unknown_option(struct ev *ev, struct program *p);
+const struct ast *program_ast(const struct program *p);
+
+/* The library: definitions of every script. Call once a session. */
+void library_load(struct ev *ev);
+
+#endif

@@ -1,0 +1,109 @@
+/* The script level: builtins, distributions, measuring, tables, and the session that a run has. */
+#ifndef ICL_SCRIPT_H
+#define ICL_SCRIPT_H
+
+#include <signal.h>
+#include "compiler/eval.h"
+#include "runtime/estimate.h"
+
+/* ---- builtin.def, dist.def ---- */
+enum builtin_level { LEVEL_BOTH, LEVEL_SCRIPT };
+struct builtin {
+    const char *name;
+    const char *signature; /* "x, axis = none": names and which are optional; `...` any number */
+    enum builtin_level level;
+    struct value *(*call)(struct ev *, struct scope *, const struct builtin *, struct args *);
+    enum ir_op op;
+    const char *doc;
+};
+extern const struct builtin builtins[];
+extern const int builtin_count;
+const struct builtin *builtin_find(const char *name);
+struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin *b, const struct ast *call);
+struct value *builtin_apply(struct ev *ev, const struct builtin *b, struct args *a); /* values by position */
+#define SCRIPT_BUILTIN(name) struct value *name(struct ev *, struct scope *, const struct builtin *, struct args *)
+SCRIPT_BUILTIN(bi_risk);
+SCRIPT_BUILTIN(bi_compare);
+SCRIPT_BUILTIN(bi_disagreement);
+SCRIPT_BUILTIN(bi_predictions);
+SCRIPT_BUILTIN(bi_curve);
+SCRIPT_BUILTIN(bi_tune);
+
+struct dist {
+    const char *name;
+    const char *signature;
+    int event; /* axes of one event */
+    struct value *(*draw)(struct ev *, const struct value *dist, uint32_t site, int rank, const dim *dims, const struct ast *);
+    const char *doc;
+};
+extern const struct dist dists[];
+extern const int dist_count;
+struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e);
+
+/* ---- measured.c: estimates are promises: they are kept together, when one of them is looked at ---- */
+struct measured {
+    struct request *request; /* NULL: done */
+    struct estimate of;
+};
+void measured_print(struct buf *out, const struct measured *m);
+void measured_json(struct buf *out, const struct measured *m);
+struct value *measured_field(struct ev *ev, struct value *v, str name);
+struct value *ev_number(struct ev *ev, struct value *v); /* estimates become their mean; others stay */
+bool value_ready(const struct value *v);                 /* false: a walk without data does not know it */
+struct value *ev_ready(struct ev *ev, struct value *v);  /* keeps the promises inside v */
+void ev_settle(struct ev *ev);                           /* keeps all promises */
+
+/* ---- tables.c ---- */
+struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, const struct ast *e);
+struct value *table_column(struct ev *ev, struct value *t, const struct ast *e);
+struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_record(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_print(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_save(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_plot(struct ev *ev, struct scope *s, const struct ast *e);
+
+/* ---- small things ---- */
+bool ev_stopped(const struct ev *ev); /* interrupted, or failed at run time */
+bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable);
+struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at);
+struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e);
+struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
+struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at);
+struct value *ev_build(struct ev *ev, struct scope *s, const struct ast *e);
+struct value *ev_range_tensor(struct ev *ev, struct value *range);
+bool ev_range_sizes(struct ev *ev, struct value *range, const struct ast *at, dim *from, dim *count);
+bool ev_never_negative(struct ev *ev, const struct value *v);
+struct value *t_unknown(struct ev *ev, enum dtype t, int rank, const dim *dims);
+
+/* ---- a run ---- */
+enum engine { ENGINE_JIT, ENGINE_INTERP };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+struct option_value {
+    const char *name, *text;
+    bool used;
+};
+struct session {
+    uint64_t seed;
+    enum engine engine;
+    enum format format;
+    int threads;
+    const char *out;      /* folder of the files written */
+    int progress;         /* enum progress_mode */
+    bool color;
+    struct pool *pool;
+    struct kernel_store *kernels;
+    struct option_value *options;
+    int noptions;
+    volatile sig_atomic_t *stop;
+    VEC(struct request *) requests;
+    bool failed;          /* stop: an error at run time */
+    bool fault;           /* of icl itself */
+    /* `icl emit`: is shown every kernel that a walk without data finds */
+    void (*show_kernel)(struct ev *, struct ir_func *);
+    const char *stage;
+    struct shown *shown;
+};
+
+void session_close(struct ev *ev); /* threads, kernels */
+
+#endif

@@ -1,0 +1,566 @@
+/* Tables at script level: sweeps and their records, filters, columns, and what is printed, saved and drawn. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "compiler/eval.h"
+#include "compiler/script.h"
+#include "runtime/output.h"
+#include "runtime/plot.h"
+#include "runtime/table.h"
+
+/* ---- cells ---- */
+
+static struct cell cell_of(struct ev *ev, struct value *v)
+{
+    struct buf name = { 0 };
+    struct cell c = { .kind = CELL_NONE };
+    switch (v->kind) {
+    case V_TENSOR:
+        if (v->rank == 0)
+            return v->dtype == DT_REAL ? cell_real(v->r0) : v->dtype == DT_INT ? cell_int(v->i0) : cell_bool(v->i0);
+        else {
+            struct cell_tensor *t = ARENA_NEW(ev->arena, struct cell_tensor);
+            t->element = v->dtype == DT_REAL ? CELL_REAL : v->dtype == DT_INT ? CELL_INT : CELL_BOOL;
+            t->rank = v->rank;
+            t->dims = v->data.dims;
+            if (v->dtype == DT_REAL) t->real = v->data.r;
+            else t->integer = v->data.i;
+            c = cell_tensor(t);
+        }
+        break;
+    case V_STRING: c = cell_text(v->text); break;
+    case V_ESTIMATE: c = cell_estimate(v->measured->of); break;
+    default:
+        value_name(&name, v, false, ev->precision);
+        c = cell_predictor(arena_strdup(ev->arena, name.text ? name.text : ""), v);
+        buf_free(&name);
+    }
+    c.owner = v;
+    return c;
+}
+
+/* ---- sweep ---- */
+
+struct sweep {
+    struct sweep *outer;
+    struct table *table;
+    const struct ast *ast;
+    struct scope *scope; /* the variables of the cell */
+    int rows;            /* of the cell so far */
+    int first;           /* its first row */
+    struct value *variable[16];
+    struct value *spread;
+};
+
+static int column(struct table *t, const char *name)
+{
+    int k = table_find(t, name);
+    return k < 0 ? table_add_column(t, name) : k;
+}
+
+static int new_row(struct ev *ev, struct sweep *w)
+{
+    int row = table_add_row(w->table);
+    for (int i = 0; i < w->ast->n - 1; i++)
+        if (value_ready(w->variable[i])) table_set(w->table, row, i, cell_of(ev, w->variable[i]));
+    w->rows++;
+    return row;
+}
+
+/* record t: every row of t under the variables of the cell. */
+static void record_table(struct ev *ev, struct sweep *w, const struct table *t)
+{
+    for (int r = 0; r < t->rows; r++) {
+        int row = new_row(ev, w);
+        for (int c = 0; c < t->columns; c++) table_set(w->table, row, column(w->table, t->column[c].name), *table_at(t, r, c));
+    }
+    for (int c = 0; t->rows == 0 && c < t->columns; c++) column(w->table, t->column[c].name);
+}
+
+void ev_record(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct sweep *w = ev->sweep;
+    if (!w) {
+        ev_error(ev, E_STATEMENT_PLACE, e, "`record` belongs to the body of a sweep");
+        return;
+    }
+    for (int i = 0; i < e->n; i++) {
+        const struct ast *arg = e->kid[i];
+        struct value *v = ev_expr(ev, s, arg->kind == A_ARG ? arg->kid[0] : arg);
+        if (v->kind == V_ERROR) continue;
+        if (arg->kind != A_ARG) {
+            if (v->kind == V_TABLE) record_table(ev, w, v->table);
+            else if (v->kind != V_ANY) ev_error(ev, E_TYPE, arg, "`record` takes `name = value`, or a table; this is %s", value_type(ev->arena, v));
+            continue;
+        }
+        int c = column(w->table, arg->name);
+        if (!value_ready(v) || ev->dry) continue;
+        if (w->rows == 0) new_row(ev, w);
+        for (int r = 0; r < w->rows; r++) table_set(w->table, w->first + r, c, cell_of(ev, v));
+    }
+}
+
+static bool sweep_cell(struct ev *ev, struct scope *s, void *data)
+{
+    struct sweep *w = data;
+    struct frame fr = { 0 };
+    for (int i = 1; i < w->ast->n; i++) {
+        struct binding *b = scope_find(s, w->ast->kid[i]->name);
+        struct value *v = b->value;
+        if (v->kind == V_FN && v->fn->kind == FN_DEF && v->fn->def->kind != DEF_FN)
+            b->value = v = ev_instance(ev, s, v->fn->def, &(struct ast){ .kind = A_CALL, .span = w->ast->kid[i]->span });
+        w->variable[i - 1] = v;
+    }
+    w->first = w->table->rows;
+    w->rows = 0;
+    ev_block(ev, s, w->ast->kid[0], &fr);
+    return !ev_stopped(ev) && !ev->session->failed;
+}
+
+/* The same cell but for variable c. */
+static bool rivals(const struct table *t, int variables, int c, int r, int q)
+{
+    for (int k = 0; k < variables; k++)
+        if (k != c && !cell_same(table_at(t, r, k), table_at(t, q, k))) return false;
+    return true;
+}
+
+/* Predictors that would print the same name where only they differ get the hyper-parameters that differ. What `tune`
+ * chose differs from cell to cell without making another method of it. */
+static void tell_apart(struct ev *ev, struct table *t, int variables, int c)
+{
+    const char **name = ARENA_ARRAY(ev->arena, const char *, t->rows + 1);
+    for (int r = 0; r < t->rows; r++) {
+        const struct cell *cell = table_at(t, r, c);
+        const struct value *other[t->rows + 1];
+        int n = 0;
+        if (cell->kind != CELL_PREDICTOR || !cell->owner) continue;
+        for (int q = 0; q < t->rows; q++) {
+            const struct cell *of = table_at(t, q, c);
+            if (of->kind == CELL_PREDICTOR && of->owner && !strcmp(of->text, cell->text) &&
+                !value_same(of->owner, cell->owner) && rivals(t, variables, c, r, q))
+                other[n++] = of->owner;
+        }
+        if (n == 0) continue;
+        struct buf b = { 0 };
+        value_name_apart(&b, cell->owner, other, n, ev->precision);
+        name[r] = arena_strdup(ev->arena, b.text);
+        buf_free(&b);
+    }
+    for (int r = 0; r < t->rows; r++)
+        if (name[r]) t->column[c].cells[r].text = name[r];
+}
+
+struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    if (e->n - 1 > 16) {
+        ev_error(ev, E_LIMIT, e, "a sweep over more than 16 variables");
+        return &value_error;
+    }
+    struct sweep w = { .outer = ev->sweep, .ast = e };
+    w.table = table_new(ev->arena, ev->precision);
+    for (int i = 1; i < e->n; i++) table_add_column(w.table, e->kid[i]->name);
+    ev->sweep = &w;
+    int errors = ev->diags->errors;
+    ev_clauses(ev, s, e->kid + 1, e->n - 1, sweep_cell, &w);
+    ev->sweep = w.outer;
+    if (ev->diags->errors > errors) return &value_error;
+    struct value *v = value_new(ev->arena, V_TABLE);
+    v->table = w.table;
+    v->open = ev->dry;
+    if (ev->dry) return v;
+    if (!w.outer) ev_settle(ev);
+    for (int c = 0; c < w.table->columns; c++) {
+        for (int r = 0; r < w.table->rows; r++) {
+            struct cell *cell = &w.table->column[c].cells[r];
+            const struct value *owner = cell->owner;
+            if (cell->kind == CELL_ESTIMATE && owner) cell->estimate = owner->measured->of;
+        }
+        if (c < e->n - 1) tell_apart(ev, w.table, e->n - 1, c);
+    }
+    return v;
+}
+
+/* ---- columns and filters ---- */
+
+static struct value *value_of_cell(struct ev *ev, const struct cell *c)
+{
+    switch (c->kind) {
+    case CELL_REAL: return value_real(ev->arena, c->real, false);
+    case CELL_INT: return value_int(ev->arena, size_int(ev->sizes, c->integer));
+    case CELL_BOOL: return value_bool(ev->arena, c->truth);
+    case CELL_NONE: return &value_none;
+    case CELL_TEXT: return value_string(ev->arena, c->text);
+    case CELL_ESTIMATE: {
+        struct value *v = value_new(ev->arena, V_ESTIMATE);
+        v->measured = ARENA_NEW(ev->arena, struct measured);
+        v->measured->of = c->estimate;
+        return v;
+    }
+    case CELL_PREDICTOR:
+    case CELL_TENSOR: break;
+    }
+    return c->owner ? (struct value *)c->owner : value_string(ev->arena, c->text);
+}
+
+/* A column as a value: one row is its value; numbers (estimates as their means) a tensor; else a list. */
+static struct value *column_value(struct ev *ev, const struct table *t, int c)
+{
+    if (t->rows == 1) return value_of_cell(ev, table_at(t, 0, c));
+    struct value *item[t->rows + 1];
+    bool numbers = t->rows > 0;
+    for (int r = 0; r < t->rows; r++) {
+        item[r] = ev_number(ev, value_of_cell(ev, table_at(t, r, c)));
+        numbers &= item[r]->kind == V_TENSOR;
+    }
+    static const struct ast column_ast = { .kind = A_NAME };
+    return numbers ? t_stack(ev, item, t->rows, 0, &column_ast) : value_list(ev->arena, V_LIST, t->rows, item);
+}
+
+static struct value *no_column(struct ev *ev, const struct table *t, const struct ast *e)
+{
+    struct diag *m = ev_error(ev, E_NO_FIELD, e, "the table has no column `%s`", e->name);
+    struct buf names = { 0 };
+    int best = 3;
+    const char *near = NULL;
+    for (int c = 0; c < t->columns; c++) {
+        buf_printf(&names, "%s`%s`", c ? ", " : "", t->column[c].name);
+        int distance = edit_distance(t->column[c].name, e->name);
+        if (distance >= best) continue;
+        best = distance;
+        near = t->column[c].name;
+    }
+    if (near) diag_help(m, "did you mean `%s`?", near);
+    diag_note(m, "its columns are %s", names.text ? names.text : "none");
+    buf_free(&names);
+    return &value_error;
+}
+
+struct value *table_column(struct ev *ev, struct value *t, const struct ast *e)
+{
+    int c = table_find(t->table, e->name);
+    if (c < 0) return no_column(ev, t->table, e);
+    return t->open ? &value_any : column_value(ev, t->table, c);
+}
+
+/* The script's names under the columns of one row, or of all rows. */
+static struct scope *column_scope(struct ev *ev, struct scope *s, const struct value *t, int row)
+{
+    struct scope *inner = scope_new(ev, s);
+    inner->columns = true;
+    for (int c = 0; c < t->table->columns; c++) {
+        struct value *v = t->open ? &value_any
+                          : row < 0 ? column_value(ev, t->table, c)
+                                    : value_of_cell(ev, table_at(t->table, row, c));
+        scope_bind(ev, inner, intern(ev->names, t->table->column[c].name), v, (struct span){ 0 });
+    }
+    return inner;
+}
+
+/* t[cond]: the rows for which it holds; t[3] and t[1:4]: rows by number. */
+struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, const struct ast *e)
+{
+    const struct table *from = t->table;
+    if (e->n != 2) {
+        ev_error(ev, E_RANK, e, "a table is filtered by one condition");
+        return &value_error;
+    }
+    struct value *out = value_new(ev->arena, V_TABLE);
+    out->table = t->table;
+    out->open = t->open;
+    if (t->open) {
+        struct value *c = ev_expr(ev, column_scope(ev, s, t, -1), e->kid[1]);
+        return c->kind == V_ERROR ? c : out;
+    }
+    bool *keep = ARENA_ARRAY(ev->arena, bool, from->rows + 1);
+    for (int r = 0; r < from->rows; r++) {
+        struct value *c = ev_number(ev, ev_expr(ev, column_scope(ev, s, t, r), e->kid[1]));
+        if (c->kind == V_ERROR) return c;
+        if (ev_known_bool(c, &keep[r])) continue;
+        int64_t row;
+        if (ev_known_int(c, &row) && row >= -from->rows && row < from->rows) {
+            keep[r] = r == (row < 0 ? row + from->rows : row);
+            continue;
+        }
+        struct diag *m = ev_error(ev, E_TYPE, e->kid[1], "a table is filtered by a truth value for each row");
+        ev_show(ev, m, e->kid[1], c);
+        return &value_error;
+    }
+    out->table = table_select(ev->arena, from, keep);
+    return out;
+}
+
+/* ---- print and save ---- */
+
+static void print_value(struct ev *ev, struct value *v, bool last)
+{
+    struct buf b = { 0 };
+    enum format f = ev->session->format;
+    if (f == FORMAT_JSON) {
+        if (v->kind == V_TABLE) table_json(&b, v->table);
+        else {
+            value_json(&b, v, ev->precision);
+            buf_putc(&b, '\n');
+        }
+    } else if (v->kind == V_TABLE && f == FORMAT_CSV) {
+        table_csv(&b, v->table);
+    } else if (v->kind == V_TABLE) {
+        table_print(&b, v->table, output_width(stdout));
+    } else {
+        value_print(&b, v, ev->precision);
+        buf_putc(&b, last ? '\n' : ' ');
+    }
+    fwrite(b.text ? b.text : "", 1, b.n, stdout);
+    buf_free(&b);
+}
+
+void ev_print(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v[e->n + 1];
+    bool good = true;
+    for (int i = 0; i < e->n; i++) {
+        v[i] = ev_expr(ev, s, e->kid[i]);
+        good &= v[i]->kind != V_ERROR;
+    }
+    if (ev->dry || !good || ev_stopped(ev)) return;
+    for (int i = 0; i < e->n; i++) print_value(ev, ev_ready(ev, v[i]), i == e->n - 1);
+    if (e->n == 0) putchar('\n');
+    fflush(stdout);
+}
+
+/* A relative name is under --out. */
+static const char *out_path(struct ev *ev, const char *name)
+{
+    const char *dir = ev->session->out;
+    return name[0] == '/' || !dir || !*dir || !strcmp(dir, ".") ? name : arena_printf(ev->arena, "%s/%s", dir, name);
+}
+
+static const char *path_of(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = ev_expr(ev, s, e);
+    if (v->kind == V_STRING) return v->text ? out_path(ev, v->text) : NULL;
+    if (!value_poisoned(v)) ev_error(ev, E_TYPE, e, "the name of a file is a string, not %s", value_type(ev->arena, v));
+    return NULL;
+}
+
+static void write_failed(struct ev *ev, const struct ast *e, const char *why)
+{
+    ev_error(ev, E_FILE_WRITE, e, "%s", why);
+    ev->session->failed = true;
+}
+
+static void note_written(struct ev *ev, const char *path)
+{
+    if (ev->session->format == FORMAT_TEXT) fprintf(stderr, "wrote %s\n", path);
+}
+
+void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = ev_expr(ev, s, e->kid[0]);
+    const char *path = path_of(ev, s, e->kid[1]);
+    if (value_poisoned(v)) return;
+    if (v->kind == V_TENSOR && (v->known || ev->dry)) {
+        /* a tensor is a table of one cell */
+        struct value *t = value_new(ev->arena, V_TABLE);
+        t->table = table_new(ev->arena, ev->precision);
+        table_add_column(t->table, e->kid[0]->kind == A_NAME ? e->kid[0]->name : "value");
+        if (!ev->dry) table_set(t->table, table_add_row(t->table), 0, cell_of(ev, v));
+        v = t;
+    }
+    if (v->kind != V_TABLE) {
+        struct diag *m = ev_error(ev, E_TYPE, e, "a table or a tensor can be saved, not %s", value_type(ev->arena, v));
+        ev_show(ev, m, e->kid[0], v);
+        return;
+    }
+    if (path && strcmp(output_extension(path), "csv") && strcmp(output_extension(path), "json") && strcmp(output_extension(path), "npz")) {
+        struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "what format is `%s`?", path);
+        diag_note(m, "a table is saved to .csv, .json or .npz");
+        return;
+    }
+    if (ev->dry || !path || ev_stopped(ev)) return;
+    const char *why = table_save(ev->arena, v->table, path);
+    if (why) write_failed(ev, e, why);
+    else note_written(ev, path);
+}
+
+/* ---- plot ---- */
+
+static const char *const plot_options[] = { "x", "y", "series", "kind", "xscale", "yscale", "cscale", "title", "xlabel",
+                                            "ylabel", "band", "color", "clabel" };
+
+static const struct ast *option(const struct ast *record, const char *name)
+{
+    for (int i = 0; record && i < record->n; i++)
+        if (!strcmp(record->kid[i]->name, name)) return record->kid[i]->kid[0];
+    return NULL;
+}
+
+static bool known_options(struct ev *ev, const struct ast *record)
+{
+    bool good = true;
+    for (int i = 0; record && i < record->n; i++) {
+        bool known = false;
+        for (size_t k = 0; k < sizeof plot_options / sizeof *plot_options; k++) known |= !strcmp(plot_options[k], record->kid[i]->name);
+        if (known) continue;
+        struct diag *m = ev_error(ev, E_ARGUMENT_NAME, record->kid[i], "`plot` has no option `%s`", record->kid[i]->name);
+        diag_note(m, "it has x, y, series, color, kind, xscale, yscale, cscale, title, xlabel, ylabel, clabel and band");
+        good = false;
+    }
+    return good;
+}
+
+/* An option that is a string of the script; NULL when it is not given. */
+static const char *text_option(struct ev *ev, struct scope *s, const struct ast *record, const char *name)
+{
+    const struct ast *e = option(record, name);
+    struct value *v = e ? ev_expr(ev, s, e) : NULL;
+    if (v && v->kind == V_STRING) return v->text;
+    if (v && !value_poisoned(v)) ev_error(ev, E_TYPE, e, "`%s` is a string", name);
+    return NULL;
+}
+
+static bool log_option(struct ev *ev, struct scope *s, const struct ast *record, const char *name)
+{
+    const char *text = text_option(ev, s, record, name);
+    if (!text || !strcmp(text, "linear")) return false;
+    if (!strcmp(text, "log")) return true;
+    ev_error(ev, E_VALUE, option(record, name), "`%s` is \"log\" or \"linear\", not \"%s\"", name, text);
+    return false;
+}
+
+static const struct { const char *name; enum figure_kind kind; } figure_kinds[] = {
+    { "line", FIGURE_LINE }, { "scatter", FIGURE_SCATTER }, { "bar", FIGURE_BAR }, { "heatmap", FIGURE_HEATMAP },
+};
+
+static enum figure_kind kind_option(struct ev *ev, struct scope *s, const struct ast *e, const struct ast *record)
+{
+    if (e->kind == A_HEATMAP) return FIGURE_HEATMAP;
+    const char *text = text_option(ev, s, record, "kind");
+    for (int i = 0; text && i < 4; i++)
+        if (!strcmp(figure_kinds[i].name, text)) return figure_kinds[i].kind;
+    if (text) ev_error(ev, E_VALUE, option(record, "kind"), "`kind` is \"line\", \"scatter\", \"bar\" or \"heatmap\"");
+    return FIGURE_LINE;
+}
+
+/* One point for each row. The text of the cells comes from the table where an option is a bare column, so that
+ * predictors keep the names that tell them apart. */
+static bool point_cell(struct ev *ev, struct scope *s, const struct value *t, int row, const struct ast *e, struct cell *out)
+{
+    int c = e->kind == A_NAME ? table_find(t->table, e->name) : -1;
+    if (c >= 0) {
+        *out = *table_at(t->table, row, c);
+        return true;
+    }
+    struct value *v = ev_expr(ev, s, e);
+    if (value_poisoned(v)) return false;
+    v = ev_ready(ev, v);
+    *out = cell_of(ev, v);
+    return true;
+}
+
+/* y = risk / d keeps the uncertainty: a division or product of an estimate by a number scales both. */
+static bool scaled_estimate(struct ev *ev, struct scope *s, const struct value *t, int row, const struct ast *e, struct cell *out)
+{
+    double factor;
+    if (e->kind != A_BINARY || (e->op != AO_MUL && e->op != AO_DIV)) return false;
+    int side = e->op == AO_MUL && e->kid[1]->kind == A_NAME && table_find(t->table, e->kid[1]->name) >= 0;
+    if (!point_cell(ev, s, t, row, e->kid[side], out) || out->kind != CELL_ESTIMATE) return false;
+    struct value *v = ev_expr(ev, s, e->kid[1 - side]);
+    if (!ev_known_real(v, &factor)) return false;
+    if (e->op == AO_DIV) factor = 1 / factor;
+    out->estimate.mean *= factor;
+    out->estimate.se *= fabs(factor);
+    return true;
+}
+
+static bool fill(struct ev *ev, struct scope *s, const struct ast *e, const struct ast *record, const struct value *t,
+                 struct figure *f)
+{
+    const struct ast *x = option(record, "x"), *y = option(record, "y"), *series = option(record, "series"), *color = option(record, "color");
+    const struct ast *third = f->kind == FIGURE_HEATMAP ? color : y;
+    if (!x || !third || (f->kind == FIGURE_HEATMAP && !y)) {
+        ev_error(ev, E_ARGUMENT_MISSING, e, f->kind == FIGURE_HEATMAP ? "a heat map needs x, y and color" : "a plot needs x and y");
+        return false;
+    }
+    if (!f->xlabel) f->xlabel = ev_text(ev, x);
+    if (!f->ylabel) f->ylabel = ev_text(ev, y);
+    if (!f->color_label && color) f->color_label = ev_text(ev, color);
+    if (t->open) {
+        struct scope *in = column_scope(ev, s, t, -1);
+        const struct ast *part[4] = { x, y, series, color };
+        for (int i = 0; i < 4; i++)
+            if (part[i] && ev_expr(ev, in, part[i])->kind == V_ERROR) return false;
+        return false;
+    }
+    for (int r = 0; r < t->table->rows; r++) {
+        struct scope *in = column_scope(ev, s, t, r);
+        struct cell cx, cy, cc, cs = { .kind = CELL_NONE };
+        if (!point_cell(ev, in, t, r, x, &cx)) return false;
+        if (!scaled_estimate(ev, in, t, r, y, &cy) && !point_cell(ev, in, t, r, y, &cy)) return false;
+        struct buf name = { 0 };
+        if (series && !point_cell(ev, in, t, r, series, &cs)) return false;
+        if (series) cell_print(&name, &cs, ev->precision);
+        bool good = f->kind == FIGURE_HEATMAP ? point_cell(ev, in, t, r, color, &cc) && figure_add_field(f, &cx, &cy, &cc)
+                                              : figure_add(f, name.text, &cx, &cy);
+        buf_free(&name);
+        if (good) continue;
+        ev_error(ev, E_TYPE, third, "`%s` is not a number in every row", ev_text(ev, third));
+        return false;
+    }
+    return true;
+}
+
+/* heatmap of a matrix: columns to the right, rows downwards. */
+static bool fill_tensor(struct ev *ev, const struct ast *e, const struct value *v, struct figure *f)
+{
+    if (v->rank != 2) {
+        struct diag *m = ev_error(ev, E_RANK, e->kid[0], "a heat map shows a matrix or a table");
+        ev_show(ev, m, e->kid[0], v);
+        return false;
+    }
+    if (!f->xlabel) f->xlabel = "column";
+    if (!f->ylabel) f->ylabel = "row";
+    for (int64_t i = 0; v->known && i < v->data.dims[0]; i++)
+        for (int64_t j = 0; j < v->data.dims[1]; j++) {
+            int64_t at = i * v->data.dims[1] + j;
+            struct cell x = cell_int(j), y = cell_int(i), c = cell_real(v->dtype == DT_REAL ? v->data.r[at] : (double)v->data.i[at]);
+            figure_add_field(f, &x, &y, &c);
+        }
+    return v->known;
+}
+
+void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = ev_expr(ev, s, e->kid[0]);
+    const struct ast *record = e->kid[1];
+    const char *path = e->kid[2] ? path_of(ev, s, e->kid[2]) : NULL;
+    if (value_poisoned(v) || !known_options(ev, record)) return;
+    if (v->kind != V_TABLE && !(v->kind == V_TENSOR && e->kind == A_HEATMAP)) {
+        struct diag *m = ev_error(ev, E_TYPE, e, "%s draws a table, this is %s", e->kind == A_HEATMAP ? "`heatmap`" : "`plot`", value_type(ev->arena, v));
+        ev_show(ev, m, e->kid[0], v);
+        return;
+    }
+    struct figure f;
+    figure_init(&f, ev->arena, kind_option(ev, s, e, record));
+    f.precision = ev->precision;
+    f.title = text_option(ev, s, record, "title");
+    f.xlabel = text_option(ev, s, record, "xlabel");
+    f.ylabel = text_option(ev, s, record, "ylabel");
+    f.color_label = text_option(ev, s, record, "clabel");
+    f.xlog = log_option(ev, s, record, "xscale");
+    f.ylog = log_option(ev, s, record, "yscale");
+    f.color_log = log_option(ev, s, record, "cscale");
+    const char *band = text_option(ev, s, record, "band");
+    if (band) {
+        f.band = true;
+        f.spread = figure_spread(band);
+        if (f.spread == 0) ev_error(ev, E_VALUE, option(record, "band"), "`band` is \"se\", \"90%%\", \"95%%\" or \"99%%\"");
+    }
+    bool good = v->kind == V_TENSOR ? fill_tensor(ev, e, v, &f) : fill(ev, s, e, record, v, &f);
+    if (!good || ev->dry || ev_stopped(ev)) return;
+    int width = output_width(stdout);
+    if (!path && ev->session->format != FORMAT_TEXT) return;
+    const char *why = path ? figure_save(&f, path) : figure_show(&f, stdout, width ? width : 100, 28);
+    if (why) write_failed(ev, e, why);
+    else if (path) note_written(ev, path);
+}
