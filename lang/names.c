@@ -166,6 +166,16 @@ static void lambda(struct walker *w, struct name_scope *s, const struct ast *e) 
     expression(w, inner, e->kid[0]);
 }
 
+/* What has been reported as a whole: its names count as used, and nothing in it is reported. */
+static void pass_over(struct walker *w, struct name_scope *s, const struct ast *e) {
+    const struct ast *def = w->def;
+    w->def = NULL;
+    w->columns = true;
+    for (int i = 0; i < e->n; i++) expression(w, s, e->kid[i]);
+    w->columns = false;
+    w->def = def;
+}
+
 static void sweep(struct walker *w, struct name_scope *s, const struct ast *e) {
     if (names_kernel(w)) {
         names_script_only(w, e->span, "`sweep`");
@@ -307,11 +317,15 @@ static void statement(struct walker *w, struct name_scope *s, const struct ast *
         return;
     }
     case A_PLOT: case A_HEATMAP:
-        if (!names_kernel(w)) drawing(w, s, e);
+        if (names_kernel(w))
+            pass_over(w, s, e);
+        else
+            drawing(w, s, e);
         return;
     case A_PRINT: case A_SAVE: case A_RECORD_STMT: case A_ASSERT:
-        if (names_kernel(w)) return;
-        break;
+        if (!names_kernel(w)) break;
+        pass_over(w, s, e);
+        return;
     case A_OPTION: {
         expression(w, s, e->kid[1]);
         struct entry *x = find_here(s, e->name);

@@ -323,9 +323,15 @@ static bool head_goes_on(const struct arranger *s, int i) {
     return kind == OPEN && is_one_of(first, (int[]){IF, FOR, REPEAT, TEST, 0});
 }
 
+/* Whether the statement being read needs more text, as far as can be told from its last token. */
+static bool unfinished(const struct arranger *s) {
+    return wants_more(last(s)->kind) && !s->p->statements.data[s->statement].quiet;
+}
+
 /* A line break: ends a statement, means nothing, or shows where an unclosed bracket must have ended. */
 static void line_break(struct arranger *s, const struct token *t) {
     int next = skip_lines(s, s->at + 1), kind = last(s)->kind;
+    if (raw_at(s, next)->kind == FILE_END) s->p->open_end |= unfinished(s);
     bool goes_on = wants_more(kind) && raw_at(s, next)->kind != FILE_END && !starts_statement(s, next, kind == ',');
     while (!in_block(s) && raw_at(s, s->level[s->depth].open)->match < 0 && raw_at(s, next)->kind != FILE_END) {
         bool inside = opens(kind) || kind == LITERAL || kind == ',' || goes_on;
@@ -443,7 +449,8 @@ void tokens_arrange(struct parse *p) {
         else
             plain(s, *t);
     }
-    p->open_end = go && (s->depth > 0 || wants_more(last(s)->kind));
+    p->open_end |= s->depth > 0 || unfinished(s);
+    p->open_end &= go;
     while (s->depth) pop(s, NULL);
     end_statement(s, NULL);
     if (!go)

@@ -28,6 +28,7 @@ TESTS += $(check_PROGRAMS)
 unit_tests = \
 	tests/unit/check_interp \
 	tests/unit/check_ir \
+	tests/unit/check_lang \
 	tests/unit/check_numbers \
 	tests/unit/check_output \
 	tests/unit/check_runtime \
@@ -57,3 +58,7 @@ tests_unit_check_interp_LDADD = $(unit_ldadd)
 tests_unit_check_ir_SOURCES = tests/unit/check_ir.c
 tests_unit_check_ir_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_ir_LDADD = $(unit_ldadd)
+
+tests_unit_check_lang_SOURCES = tests/unit/check_lang.c
+tests_unit_check_lang_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_lang_LDADD = $(unit_ldadd)

@@ -1,0 +1,6 @@
+task a(n: int) {
+    prompt x, y
+
+task b(n: int) {
+    prompt x, y
+}

@@ -1,0 +1,2 @@
+if 0 < x < 1 { print x }
+print a == b == c == d

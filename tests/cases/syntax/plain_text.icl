@@ -1,0 +1,3 @@
+option a = 1 "help {a}"
+import "f{a}.icl"
+test "t{a}" { x = 1 }
