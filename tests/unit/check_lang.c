@@ -313,8 +313,9 @@ START_TEST(deep_nesting_is_an_error) {
 END_TEST
 
 START_TEST(any_bytes_can_be_read) {
-    static const char *const piece[] = {"{", "}", "(", ")", "[", "]", "\"", "\n", "if ", "else ", "x", " = ", "1", ",",
-                                        "task t", "with ", "\"a {", "}\"", "sweep i in ", "->", "##", "plot ", ":", ";"};
+    static const char *const piece[] = {"{",     "}",      "(",     ")",       "[",    "]",           "\"",  "\n",
+                                        "if ",   "else ",  "x",     " = ",     "1",    ",",           "task t", "with ",
+                                        "\"a {", "}\"",    "sweep i in ", "->", "##",  "plot ",       ":",   ";"};
     uint32_t random = (uint32_t)_i * 2654435761u + 1;
     struct buf b = {0};
     for (int i = 0; i < 200; i++) {
