@@ -73,6 +73,8 @@ static struct value *items(struct ev *ev, struct scope *s, const struct ast *e)
     return value_list(ev->arena, V_LIST, item.n, item.data);
 }
 
+static struct value *bi_dist(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a);
+
 struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin *b, const struct ast *call)
 {
     struct parameter p[MAX_PARAMETERS];
@@ -104,7 +106,7 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
             diag_note(m, "%s", b->doc);
             return &value_error;
         }
-        struct value *x = k < n && p[k].items ? items(ev, s, of) : ev_expr(ev, s, of);
+        struct value *x = k < n && p[k].items ? items(ev, s, of) : b->call == bi_dist ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
         error |= x->kind == V_ERROR;
         unknown |= x->kind == V_ANY;
         if (k >= n) {
@@ -827,8 +829,7 @@ RULE(bi_dist)
 {
     (void)s;
     struct value *v = value_new(ev->arena, V_DIST);
-    for (int i = 0; i < dist_count; i++)
-        if (!strcmp(dists[i].name, b->name)) v->dist = &dists[i];
+    v->dist = dist_find(b->name);
     v->nparams = a->n;
     v->param = ARENA_ARRAY(ev->arena, struct value *, a->n + 1);
     for (int i = 0; i < a->n; i++) {

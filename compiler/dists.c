@@ -247,6 +247,21 @@ const struct dist dists[] = {
 };
 const int dist_count = sizeof dists / sizeof *dists;
 
+const struct dist *dist_find(const char *name)
+{
+    for (int i = 0; i < dist_count; i++)
+        if (!strcmp(dists[i].name, name)) return &dists[i];
+    return NULL;
+}
+
+/* On the right of `~` the name of a distribution means it, whatever the script calls so. */
+struct value *ev_dist(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    const struct ast *callee = e->kind == A_CALL ? e->kid[0] : NULL;
+    if (callee && callee->kind == A_NAME && dist_find(callee->name)) return builtin_call(ev, s, builtin_find(callee->name), e);
+    return ev_expr(ev, s, e);
+}
+
 /* FNV-1a of the draw's path; a second draw of one name in one prompt gets a number. */
 static uint32_t site_of(struct ev *ev, str name)
 {
@@ -268,7 +283,7 @@ struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e)
 {
     dim dims[IR_MAX_RANK];
     int rank = e->n - 1;
-    struct value *dist = ev_expr(ev, s, e->kid[0]);
+    struct value *dist = ev_dist(ev, s, e->kid[0]);
     if (!ev->k) {
         ev_error(ev, E_DRAW_PLACE, e, "a draw belongs to a task");
         return &value_error;

@@ -133,7 +133,7 @@ static bool load_plugin(struct kernel_store *s, const char **why)
         *why = PLUGIN " is not found: neither beside the program nor in " PKGLIBEXECDIR " (ICL_LIBEXEC can name another folder)";
         return false;
     }
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     void *symbol = handle ? dlsym(handle, "icl_llvm_compile") : NULL;
     if (!symbol) {
         *why = arena_printf(s->arena, "the back end cannot be loaded: %s", dlerror());

@@ -106,6 +106,7 @@ struct reader {
     const struct ir_node *node;      /* whose code reads; a state's or output's reader has none */
     const struct ir_region *region;  /* where the code stands */
     const struct ir_node *target;    /* state: the PARAM it may overwrite */
+    bool early;                      /* state: one row of it is put, before others are overwritten */
     struct ix *own;                  /* the identity position */
     bool varying;
 };

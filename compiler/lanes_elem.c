@@ -115,6 +115,25 @@ static void gather(struct lanes *l, const struct ir_node *node, int n, const str
         if (guard[k] >= 0) out[k] = loops_select(&l->b, guard[k], out[k], missing(l, node));
 }
 
+/* The row where the axis is at the index, else x. */
+static void put(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out)
+{
+    struct ix known, here, *in = ARENA_ARRAY(l->arena, struct ix, n * node->rank);
+    int *row = ARENA_ARRAY(l->arena, int, n), inner = node->rank - 1;
+    for (int k = 0; k < n; k++)
+        for (int d = 0; d < inner; d++) in[k * inner + d] = at[k * node->rank + (d < node->axis ? d : d + 1)];
+    lanes_elems(l, node->in[0], n, at, out);
+    lanes_elems(l, node->in[1], n, in, row);
+    bool counted = ix_of_node(l, node->in[2], in, &known) && !ix_has_lanes(l, &known);
+    for (int k = 0; k < n; k++) {
+        here = at[k * node->rank + node->axis];
+        int same = counted && !ix_has_lanes(l, &here)
+                       ? loops_index_op(&l->b, L_IEQ, ix_value(l, known), ix_value(l, here))
+                       : loops_elem2(&l->b, OP_EQ, lanes_elem(l, node->in[2], in), ix_lanes_value(l, here));
+        out[k] = loops_select(&l->b, same, row[k], out[k]);
+    }
+}
+
 /* A bool known from counters alone, for element k; -1: it is not. */
 static int known_flag(struct lanes *l, const struct ir_node *node, const struct ix *at, bool *negated)
 {
@@ -134,7 +153,7 @@ static void mixed(struct lanes *l, const struct ir_node *node, int n, const stru
         bool negated;
         int flag;
         switch (node->op) {
-        case OP_STOP_GRAD: out[k] = x[0][k]; break;
+        case OP_STOP_GRAD: case OP_VARIABLE: out[k] = x[0][k]; break;
         case OP_SELECT:
             flag = known_flag(l, node->in[0], p, &negated);
             if (flag < 0) flag = lanes_elem(l, node->in[0], p);
@@ -203,7 +222,10 @@ void lanes_compute(struct lanes *l, const struct ir_node *node, int n, const str
     case OP_CONST:
         for (int k = 0; k < n; k++) out[k] = constant(l, node);
         return;
-    case OP_SELECT: case OP_TO_REAL: case OP_TO_INT: case OP_STOP_GRAD: mixed(l, node, n, at, out); return;
+    case OP_SELECT: case OP_TO_REAL: case OP_TO_INT: case OP_STOP_GRAD: case OP_VARIABLE:
+        mixed(l, node, n, at, out);
+        return;
+    case OP_PUT: put(l, node, n, at, out); return;
     case OP_GATHER: gather(l, node, n, at, out); return;
     case OP_MATMUL: lanes_matmul(l, node, n, at, out); return;
     default: assert(!"a node without a place");

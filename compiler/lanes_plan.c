@@ -21,7 +21,7 @@ static double op_cost(enum ir_op op)
     case OP_EXP: case OP_LOG: case OP_SIN: case OP_COS: return 8;
     case OP_EXPM1: case OP_LOG1P: case OP_TANH: case OP_SIGMOID: case OP_ERF: return 12;
     case OP_GELU: case OP_SOFTPLUS: case OP_POW: return 20;
-    case OP_STOP_GRAD: return 0;
+    case OP_STOP_GRAD: case OP_VARIABLE: return 0;
     default: return 0.5;
     }
 }
@@ -217,6 +217,11 @@ static void pass_on(struct lanes *l, struct reader *by, const struct ir_node *n,
         note_access(l, by, n, x, in, reads * (double)ir_dim(x, n->axis), true);
     } else if (n->op == OP_GATHER) {
         pass_gather(l, by, n, at, reads, inner);
+    } else if (n->op == OP_PUT) {
+        note_access(l, by, n, n->in[0], at, reads, inner);
+        for (int d = 0; d < n->rank - 1; d++) in[d] = at[d < n->axis ? d : d + 1];
+        note_access(l, by, n, n->in[1], in, reads / (double)ir_dim(n, n->axis), inner);
+        note_access(l, by, n, n->in[2], in, 1, inner);
     } else {
         for (int k = 0; k < n->nin; k++) note_access(l, by, n, n->in[k], at, reads, inner);
     }
@@ -228,6 +233,7 @@ static void read_all(struct lanes *l, const struct ir_node *node, const struct i
 {
     struct reader *r = new_reader(l, node, region, what);
     r->target = target;
+    r->early = target && what->op == OP_PUT && what->in[0] == target;
     note_access(l, r, NULL, what, r->own, times * (double)ir_elements(what), inner);
 }
 
@@ -337,6 +343,7 @@ bool lanes_in_place(const struct ir_node *param)
     for (int k = 0; k < ln->seen.n; k++) {
         const struct access *a = &ln->seen.data[k];
         if (!a->by->target || a->by->region != param->region) continue;
+        if (a->by->early && a->by->target != param) continue;
         if (a->by->target != param) return false;
         for (int d = 0; d < param->rank; d++)
             if (!ix_same(&a->at[d], &a->by->own[d])) return false;

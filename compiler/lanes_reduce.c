@@ -169,30 +169,33 @@ struct accumulate {
     bool begin;                          /* the chains start here, from 0 */
 };
 
-/* Updates the results of `len` places along the wide operand. */
+/* Updates the results of `len` places along the wide operand: their chains run side by side. */
 static void update(struct lanes *l, struct ix j, int len, void *data)
 {
     const struct accumulate *a = data;
     const struct lane_node *ln = lane(a->node);
-    int r = a->node->rank, rows = a->rows, *x = ARENA_ARRAY(l->arena, int, rows);
-    struct ix to[IR_MAX_RANK], *from = ARENA_ARRAY(l->arena, struct ix, rows * r);
-    for (int e = 0; e < len; e++) {
-        for (int i = 0; i < rows; i++) {
-            struct ix *p = from + i * r;
-            for (int d = 0; d < r - 2; d++) p[d] = to[d] = a->outer[d];
-            p[a->left ? r - 1 : r - 2] = ix_plus(j, e);
-            p[a->left ? r - 2 : r - 1] = ix_plus(a->first, i);
-        }
-        lanes_elems(l, a->wide, rows, arena_copy(l->arena, from, sizeof *from * (size_t)(rows * r)), x);
-        for (int64_t c = 0; c < a->across; c++) {
-            to[a->left ? r - 2 : r - 1] = ix_const(c);
-            to[a->left ? r - 1 : r - 2] = ix_plus(j, e);
-            struct ix place = lanes_number(l, ln, r, to);
-            int sum = a->begin ? loops_real(&l->b, 0) : lanes_load(l, ln->mem, place);
-            for (int i = 0; i < rows; i++) sum = loops_fma(&l->b, x[i], a->row[i * a->across + c], sum);
-            lanes_store(l, ln->mem, place, sum);
-        }
+    int r = a->node->rank, across = (int)a->across, *x = ARENA_ARRAY(l->arena, int, a->rows * len);
+    int *sum = ARENA_ARRAY(l->arena, int, len * across);
+    struct ix to[IR_MAX_RANK], *from = ARENA_ARRAY(l->arena, struct ix, a->rows * len * r);
+    struct ix *place = ARENA_ARRAY(l->arena, struct ix, len * across);
+    for (int d = 0; d < r - 2; d++) to[d] = a->outer[d];
+    for (int e = 0; e < len * across; e++) {
+        to[a->left ? r - 2 : r - 1] = ix_const(e % across);
+        to[a->left ? r - 1 : r - 2] = ix_plus(j, e / across);
+        place[e] = lanes_number(l, ln, r, to);
+        sum[e] = a->begin ? loops_real(&l->b, 0) : lanes_load(l, ln->mem, place[e]);
     }
+    for (int e = 0; e < a->rows * len; e++) {
+        struct ix *p = from + e * r;
+        for (int d = 0; d < r - 2; d++) p[d] = a->outer[d];
+        p[a->left ? r - 1 : r - 2] = ix_plus(j, e % len);
+        p[a->left ? r - 2 : r - 1] = ix_plus(a->first, e / len);
+    }
+    lanes_elems(l, a->wide, a->rows * len, from, x);
+    for (int i = 0; i < a->rows; i++)
+        for (int e = 0; e < len * across; e++)
+            sum[e] = loops_fma(&l->b, x[i * len + e / across], a->row[i * across + e % across], sum[e]);
+    for (int e = 0; e < len * across; e++) lanes_store(l, ln->mem, place[e], sum[e]);
 }
 
 /* Computes `len` rows of the narrow operand and adds their part to all results. */
@@ -211,7 +214,7 @@ static void rows(struct lanes *l, struct ix i, int len, void *data)
     lanes_elems(l, a->narrow, n, at, a->row);
     a->rows = len;
     a->first = i;
-    lanes_tiles(l, 0, a->along, lanes_pick(a->along, 2), update, a);
+    lanes_tiles(l, 0, a->along, lanes_pick(a->along, 4), update, a);
 }
 
 /* Stores the zeros that the chains start from. */

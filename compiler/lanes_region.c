@@ -79,19 +79,42 @@ static void copy(struct lanes *l, const struct ir_node *state, const struct dest
     *lane(state) = old;
 }
 
-/* Next values of states in buffers. */
+/* The next state is the old one with a row put in: only that row is stored. */
+static bool put_row(struct lanes *l, const struct ir_node *state, const struct ir_node *new, int active)
+{
+    struct ix index, none[IR_MAX_RANK] = {{0}};
+    int64_t lo, hi;
+    if (new->op != OP_PUT || new->in[0] != state || lane(new)->place != AT_INLINE || !lanes_in_place(state)) return false;
+    if (!ix_of_node(l, new->in[2], none, &index) || ix_has_lanes(l, &index)) return false;
+    ix_range(l, &index, &lo, &hi);
+    if (lo < 0 || hi >= ir_dim(state, new->axis)) return false;
+    struct dest to = lanes_dest(state);
+    to.active = active;
+    to.origin = ix_add(l, to.origin, ix_scale(index, to.stride[new->axis]));
+    for (int d = new->axis; d < state->rank - 1; d++) to.stride[d] = to.stride[d + 1];
+    lanes_fill(l, new->in[1], &to, false);
+    return true;
+}
+
+/* Next values of states in buffers: first where rows are put, as these read other states' old values. */
 static void next_buffers(struct lanes *l, const struct repeat *p)
 {
     const struct ir_region *body = p->node->body;
     int n = p->node->nin;
     struct dest *temporary = ARENA_ARRAY(l->arena, struct dest, n);
+    bool *done = ARENA_ARRAY(l->arena, bool, n);
     for (int k = 0; k < n; k++) {
         const struct ir_node *state = body->params.data[k + 1], *new = body->results.data[k];
         temporary[k].mem = -1;
-        if (in_register(state) || new == state) continue;
+        done[k] = in_register(state) || new == state || put_row(l, state, new, p->active);
+    }
+    for (int k = 0; k < n; k++) {
+        const struct ir_node *state = body->params.data[k + 1], *new = body->results.data[k];
+        if (done[k]) continue;
         struct dest to = lanes_dest(state);
         to.active = p->active;
-        if (!lanes_in_place(state)) {
+        bool early = new->op == OP_PUT && new->in[0] == state; /* not done above: others no longer wait for it */
+        if (early || !lanes_in_place(state)) {
             temporary[k] = to;
             temporary[k].active = -1;
             temporary[k].mem = lanes_buffer(l, state->dtype, ir_elements(state), NULL);

@@ -69,9 +69,9 @@ libicl_a_SOURCES += \
 	compiler/script.h \
 	compiler/tables.c \
 	compiler/tensor.c \
-	compiler/variables.c \
 	compiler/value.c \
-	compiler/value.h
+	compiler/value.h \
+	compiler/variables.c
 
 # All of libicl.a is linked in and its names are exported: icl-llvm.so is resolved against them.
 bin_PROGRAMS += icl

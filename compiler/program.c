@@ -62,6 +62,12 @@ static bool outer_name(void *data, str name, bool *script_only)
     return false;
 }
 
+static bool distribution_name(void *data, str name)
+{
+    (void)data;
+    return dist_find(name) != NULL;
+}
+
 static void outer_names(void *data, void (*visit)(void *, const char *), void *to)
 {
     const struct around *a = data;
@@ -110,7 +116,7 @@ static struct program *load(struct ev *ev, const char *path, const struct ast *a
     load_imports(ev, p, depth);
     if (ev->diags->errors == errors) {
         struct around around = { ev, p };
-        names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, outer_names }, NAMES_SCRIPT);
+        names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_SCRIPT);
     }
     return p;
 }

@@ -167,7 +167,8 @@ INLINE double fma_body(int precision, double a, double b, double c)
 #define HARDWARE __attribute__((target("avx2,fma"), noinline))
 #define HAVE_HARDWARE() (__builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2"))
 
-HARDWARE static void real_hardware(enum ir_op op, int precision, int64_t n, const double *a, const double *b, double *out)
+HARDWARE static void real_hardware(enum ir_op op, int precision, int64_t n, const double *a, const double *b,
+                                   double *out)
 {
     real_body(op, precision, n, a, b, out);
 }

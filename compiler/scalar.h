@@ -1,8 +1,8 @@
 /* The scalar meaning of the ELEM rows of op.def on the host: for the interpreter and for folding constants.
  *
- * A real travels as double; in precision 32 it is exactly a binary32 number and all arithmetic is binary32. Every row of
- * op.def with a real meaning is a function of elementary.inc; results are the bits that compiled kernels give (a NaN may
- * differ in its payload). None of these functions fails; an op that has no such meaning gives NaN or 0. */
+ * A real travels as double; in precision 32 it is exactly a binary32 number and all arithmetic is binary32. Every row
+ * of op.def with a real meaning is a function of elementary.inc; results are the bits that compiled kernels give (a
+ * NaN may differ in its payload). None of these functions fails; an op that has no such meaning gives NaN or 0. */
 #ifndef ICL_SCALAR_H
 #define ICL_SCALAR_H
 

@@ -38,6 +38,8 @@ struct dist {
 };
 extern const struct dist dists[];
 extern const int dist_count;
+const struct dist *dist_find(const char *name);
+struct value *ev_dist(struct ev *ev, struct scope *s, const struct ast *e); /* the right side of `~` */
 struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e);
 
 /* ---- measured.c: estimates are promises: they are kept together, when one of them is looked at ---- */

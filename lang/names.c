@@ -33,15 +33,21 @@ static struct entry *bind(struct walker *w, struct name_scope *s, str name, enum
     return e;
 }
 
+/* Does a name take the meaning of a builtin or a library definition away? */
+static bool hides_outer(struct walker *w, str name) {
+    bool script_only;
+    return w->mode == NAMES_SCRIPT && w->outer->known(w->outer->data, name, &script_only) &&
+           !w->outer->distribution(w->outer->data, name);
+}
+
 /* Says that a name given here takes another meaning away. */
 static void warn_hiding(struct walker *w, str name, struct span where) {
-    bool script_only;
     if (w->mode == NAMES_LIBRARY) return;
     const struct entry *d = find_here(w->script, name);
     if (d && d->kind == N_DEFINITION) {
         struct diag *m = diag_new(w->ds, W_HIDES, where, "`%s` hides the definition of this name", name);
         diag_label(m, d->where, "defined here");
-    } else if (!d && w->outer->known(w->outer->data, name, &script_only) && w->mode == NAMES_SCRIPT) {
+    } else if (!d && hides_outer(w, name)) {
         diag_new(w->ds, W_HIDES, where, "`%s` hides the builtin or library definition of this name", name);
     }
 }
@@ -450,13 +456,11 @@ static void collect(struct walker *w, const struct ast *e) {
 
 /* Definitions and options that take a name from the library or the builtins. */
 static void check_top(struct walker *w) {
-    bool script_only;
     for (int i = 0; i < w->script->names.n; i++) {
         const struct entry *e = w->script->names.data[i];
-        if (w->mode != NAMES_SCRIPT || e->kind == N_IMPORT) continue;
-        if (w->outer->known(w->outer->data, e->name, &script_only))
+        if (e->kind != N_IMPORT && hides_outer(w, e->name))
             diag_new(w->ds, W_HIDES, e->where, "`%s` hides the builtin or library definition of this name", e->name);
-        if (e->kind == N_OPTION && !e->used)
+        if (e->kind == N_OPTION && !e->used && w->mode == NAMES_SCRIPT)
             diag_new(w->ds, W_UNUSED_OPTION, e->where, "nothing reads the option `%s`", e->name);
     }
 }

@@ -1,6 +1,6 @@
-/* Vector code for the scalar operations: elementary.inc instantiated as a builder of LLVM instructions, so that compiled
- * kernels and scalar.c cannot differ. Only plain IEEE operations, llvm.fma, sqrt, floor and fabs are emitted, none with
- * fast-math flags. Random draws follow runtime/icl_rt.h. */
+/* Vector code for the scalar operations: elementary.inc instantiated as a builder of LLVM instructions, so that
+ * compiled kernels and scalar.c cannot differ. Only plain IEEE operations, llvm.fma, sqrt, floor and fabs are emitted,
+ * none with fast-math flags. Random draws follow runtime/icl_rt.h. */
 #include "compiler/llvm/scalars.h"
 
 #include <stdio.h>
@@ -230,7 +230,8 @@ static bool is_long(enum ir_op op)
 static void set_attribute(B, LLVMValueRef f, const char *key, const char *value)
 {
     if (!value) return;
-    LLVMAttributeRef a = LLVMCreateStringAttribute(vb->context, key, (unsigned)strlen(key), value, (unsigned)strlen(value));
+    unsigned nkey = (unsigned)strlen(key), nvalue = (unsigned)strlen(value);
+    LLVMAttributeRef a = LLVMCreateStringAttribute(vb->context, key, nkey, value, nvalue);
     LLVMAddAttributeAtIndex(f, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a);
 }
 
@@ -479,15 +480,15 @@ static void draw(B, bool normal, LLVMValueRef prompt, LLVMValueRef seed, uint32_
 }
 
 /* Four elements of a uniform draw. */
-void scalars_draw_uniforms(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
-                           LLVMValueRef group, LLVMValueRef out[4])
+void scalars_draw_uniforms(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site,
+                           uint32_t stream, LLVMValueRef group, LLVMValueRef out[4])
 {
     draw(vb, false, prompt, seed, site, stream, group, out);
 }
 
 /* Four elements of a standard normal draw. */
-void scalars_draw_normals(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
-                          LLVMValueRef group, LLVMValueRef out[4])
+void scalars_draw_normals(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site,
+                          uint32_t stream, LLVMValueRef group, LLVMValueRef out[4])
 {
     draw(vb, true, prompt, seed, site, stream, group, out);
 }
