@@ -338,6 +338,11 @@ static bool known(void *data, str name, bool *script_only) {
     return *script_only || !strcmp(name, "solve") || !strcmp(name, "normal");
 }
 
+static bool distribution(void *data, str name) {
+    (void)data;
+    return !strcmp(name, "normal");
+}
+
 static void each(void *data, void (*visit)(void *to, const char *name), void *to) {
     (void)data;
     visit(to, "risk");
@@ -367,12 +372,14 @@ static const struct {
     {"task t(n: int) { prompt n, n }\ntask t(m: int) { prompt m, m }\n", "`t` is defined twice"},
     {"solve = 3\n", "`solve` hides"},
     {"y ~ normal(0, 1)\n", "drawn outside a task"},
+    {"normal = 3\nprint normal\n", NULL},
 };
 
 START_TEST(names_of_scripts) {
     struct ast *f = parse(scripts[_i].text, NULL);
     ck_assert_int_eq(ds.errors, 0);
-    names_check(&ds, f, &(struct names_outer){NULL, known, each}, NAMES_SCRIPT);
+    struct names_outer outer = {.known = known, .distribution = distribution, .each = each};
+    names_check(&ds, f, &outer, NAMES_SCRIPT);
     int n = ds.n;
     char *text = printed(false);
     if (!scripts[_i].first)
