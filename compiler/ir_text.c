@@ -31,7 +31,8 @@ struct printer {
 unsigned ir_attributes(enum ir_op op)
 {
     static const unsigned of[OP_COUNT] = {
-        [OP_IOTA] = ATTR_AXIS, [OP_CONCAT] = ATTR_AXIS, [OP_GATHER] = ATTR_AXIS, [OP_PUT] = ATTR_AXIS, [OP_CUMSUM] = ATTR_AXIS,
+        [OP_IOTA] = ATTR_AXIS, [OP_CONCAT] = ATTR_AXIS, [OP_GATHER] = ATTR_AXIS, [OP_PUT] = ATTR_AXIS,
+        [OP_CUMSUM] = ATTR_AXIS,
         [OP_SUM] = ATTR_AXIS, [OP_PROD] = ATTR_AXIS, [OP_MAX_OF] = ATTR_AXIS, [OP_MIN_OF] = ATTR_AXIS,
         [OP_ARGMAX] = ATTR_AXIS, [OP_ARGMIN] = ATTR_AXIS, [OP_GET] = ATTR_AXIS,
         [OP_DRAW_UNIFORM] = ATTR_DRAW, [OP_DRAW_NORMAL] = ATTR_DRAW,

@@ -340,10 +340,12 @@ static rule_fn *const rule[OP_COUNT] = {
 #undef ELEM
 #undef OP
     [OP_SELECT] = rule_select, [OP_TO_REAL] = rule_convert, [OP_TO_INT] = rule_convert,
-    [OP_STOP_GRAD] = rule_convert, [OP_VARIABLE] = rule_convert, [OP_CONST] = rule_const, [OP_INPUT] = rule_leaf, [OP_PARAM] = rule_leaf,
+    [OP_STOP_GRAD] = rule_convert, [OP_VARIABLE] = rule_convert, [OP_CONST] = rule_const,
+    [OP_INPUT] = rule_leaf, [OP_PARAM] = rule_leaf,
     [OP_IOTA] = rule_iota, [OP_DRAW_UNIFORM] = rule_draw, [OP_DRAW_NORMAL] = rule_draw,
     [OP_BROADCAST] = rule_broadcast, [OP_RESHAPE] = rule_reshape, [OP_TRANSPOSE] = rule_transpose,
-    [OP_SLICE] = rule_slice, [OP_CONCAT] = rule_concat, [OP_GATHER] = rule_gather, [OP_PUT] = rule_put, [OP_CUMSUM] = rule_cumsum,
+    [OP_SLICE] = rule_slice, [OP_CONCAT] = rule_concat, [OP_GATHER] = rule_gather, [OP_PUT] = rule_put,
+    [OP_CUMSUM] = rule_cumsum,
     [OP_SORT] = rule_sort, [OP_ARGSORT] = rule_sort, [OP_SUM] = rule_reduce, [OP_PROD] = rule_reduce,
     [OP_MAX_OF] = rule_reduce, [OP_MIN_OF] = rule_reduce, [OP_ARGMAX] = rule_reduce, [OP_ARGMIN] = rule_reduce,
     [OP_MATMUL] = rule_matmul, [OP_CHOLESKY] = rule_square, [OP_TRISOLVE] = rule_solve, [OP_LU_SOLVE] = rule_solve,

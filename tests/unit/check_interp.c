@@ -173,6 +173,12 @@ START_TEST(test_moves)
         for (int j = 0; j < 3; j++) ck_assert_double_eq(c.r[i * 7 + 4 + j], in[2].r[i * 3 + j]);
     }
     ck_assert(gi.i[0] == 0 && gi.i[1] == 0 && gi.i[2] == 3);
+    struct tensor put[3] = { in[0], tensor(DT_REAL, 1, (int64_t[]){ 2 }), tensor(DT_INT, 0, NULL) };
+    for (int at = -1; at < 5; at++) {
+        *put[2].i = at;
+        struct tensor p = one("%0: real[2, 4], %1: real[2], %2: int", "put %0, %1, %2 axis=1 : real[2, 4]", put, 32);
+        for (int i = 0; i < 8; i++) ck_assert_double_eq(p.r[i], i % 4 == at ? put[1].r[i / 4] : in[0].r[i]);
+    }
 }
 END_TEST
 
@@ -389,16 +395,23 @@ static double *solve_with(enum ir_op op, int precision, int64_t m, int64_t n, in
 
 static const int64_t lengths[] = { 1, 2, 3, 5, 16, 33 };
 
+static void check_matmul(int m, int n, int k)
+{
+    double *a = matrix(m, n), *b = matrix(n, k), *c = solve_with(OP_MATMUL, 32, m, n, k, a, b, false, false);
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < k; j++) {
+            float acc = 0;
+            for (int p = 0; p < n; p++) acc = fmaf((float)a[i * n + p], (float)b[p * k + j], acc);
+            ck_assert_double_eq(c[i * k + j], acc);
+        }
+}
+
 START_TEST(test_matmul)
 {
-    double *a = matrix(7, 9), *b = matrix(9, 5);
-    double *c = solve_with(OP_MATMUL, 32, 7, 9, 5, a, b, false, false);
-    for (int i = 0; i < 7; i++)
-        for (int j = 0; j < 5; j++) {
-            float acc = 0;
-            for (int k = 0; k < 9; k++) acc = fmaf((float)a[i * 9 + k], (float)b[k * 5 + j], acc);
-            ck_assert_double_eq(c[i * 5 + j], acc);
-        }
+    check_matmul(7, 9, 5);
+    check_matmul(19, 9, 1);
+    check_matmul(1, 40, 17);
+    check_matmul(3, 0, 2);
     struct tensor in[2] = { tensor(DT_REAL, 3, (int64_t[]){ 2, 3, 4 }), tensor(DT_REAL, 3, (int64_t[]){ 2, 4, 1 }) };
     struct tensor r = one("%0: real[2, 3, 4], %1: real[2, 4, 1]", "matmul %0, %1 : real[2, 3, 1]", in, 64);
     double *second = solve_with(OP_MATMUL, 64, 3, 4, 1, in[0].r + 12, in[1].r + 4, false, false);
@@ -896,6 +909,51 @@ START_TEST(test_fold_compositions)
 }
 END_TEST
 
+#define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
+
+/* Every op once, by name: it reads, verifies, runs, and folding and passes keep its bits. */
+START_TEST(test_every_op)
+{
+    static const char *const real[] = { "neg", "abs", "sign", "exp", "log", "log1p", "expm1", "sqrt", "tanh", "sigmoid",
+                                        "relu", "gelu", "softplus", "erf", "sin", "cos", "floor" };
+    static const char *const two[] = { "add", "sub", "mul", "div", "pow", "max", "min" };
+    static const char *const test[] = { "eq", "ne", "lt", "le" };
+    static const char *const other[] = {
+        "and %2, %2 : bool[3]", "or %2, %2 : bool[3]", "not %2 : bool[3]", "select %2, %0, %0 : real[3]",
+        "variable %0 : real[3]", "put %3, %0, %8 axis=1 : real[3, 3]", "to_real %1 : real[3]", "to_int %0 : int[3]",
+        "stop_grad %0 : real[3]", "const 2.5 : real",
+        "iota axis=0 : int[3]", "draw_uniform site=1 stream=2 : real[3]", "draw_normal site=1 stream=2 : real[3]",
+        "broadcast %0 : real[2, 3]", "reshape %0 : real[1, 3]", "transpose %3 perm=[1, 0] : real[3, 3]",
+        "slice %0 start=[2] step=[-1] : real[3]", "concat %0, %0 axis=0 : real[6]", "gather %0, %1 axis=0 : real[3]",
+        "cumsum %0 axis=0 : real[3]", "sort %0 : real[3]", "argsort %0 : int[3]", "sum %0 axis=0 : real",
+        "prod %0 axis=0 : real", "max_of %0 axis=0 : real", "min_of %0 axis=0 : real", "argmax %0 axis=0 : int",
+        "argmin %0 axis=0 : int", "matmul %3, %3 : real[3, 3]", "cholesky %3 : real[3, 3]",
+        "trisolve %3, %3 upper : real[3, 3]", "lu_solve %3, %3 : real[3, 3]", "lu_logdet %3 : real",
+        "eigh %3 : real[4, 3]", "pinv_solve %3, %3 : real[3, 3]", "build (%50: int < 3) { yield %50 } : int[3]",
+        "get %4 axis=0 : real[3]",
+    };
+    bool met[OP_COUNT] = { [OP_INPUT] = true, [OP_PARAM] = true, [OP_REPEAT] = true };
+    const char *lines[100];
+    int n = 0;
+    for (int i = 0; i < LENGTH(real); i++) lines[n++] = arena_printf(&arena, "%s %%0 : real[3]", real[i]);
+    for (int i = 0; i < LENGTH(two); i++) lines[n++] = arena_printf(&arena, "%s %%0, %%0 : real[3]", two[i]);
+    for (int i = 0; i < LENGTH(two); i++) /* the same on int, but div and pow */
+        if (i != 3 && i != 4) lines[n++] = arena_printf(&arena, "%s %%1, %%1 : int[3]", two[i]);
+    for (int i = 0; i < LENGTH(test); i++) lines[n++] = arena_printf(&arena, "%s %%0, %%0 : bool[3]", test[i]);
+    for (int i = 0; i < LENGTH(other); i++) lines[n++] = other[i];
+    for (int i = 0; i < n; i++) {
+        struct ir_func *f = read_text(arena_printf(
+            &arena,
+            "func f precision=32 (%%0: real[3], %%1: int[3], %%2: bool[3], %%3: real[3, 3]) {\n"
+            "  %%4 = repeat 2 (%%5: int from 0, %%6: real[3] = %%0) { %%7 = neg %%6 : real[3] yield %%7 }\n"
+            "  %%8 = const 1 : int\n  %%99 = %s\n  return %%99\n}\n", lines[i]));
+        met[f->top->nodes.data[2]->op] = true;
+        check_folding(f);
+    }
+    for (int op = 0; op < OP_COUNT; op++) ck_assert_msg(met[op], "no case for %s", op_info[op].text);
+}
+END_TEST
+
 /* What draws on the regions: gradient descent, written as it comes from a script. */
 START_TEST(test_gradient_descent)
 {
@@ -933,7 +991,8 @@ static Suite *suite(void)
         { "loops", test_loops }, { "matmul", test_matmul }, { "cholesky", test_cholesky },
         { "cholesky order", test_cholesky_order }, { "lu", test_lu }, { "eigh", test_eigh }, { "pinv", test_pinv },
         { "fold constants", test_fold_constants }, { "random functions", test_random_functions },
-        { "fold compositions", test_fold_compositions }, { "gradient descent", test_gradient_descent },
+        { "every op", test_every_op }, { "fold compositions", test_fold_compositions },
+        { "gradient descent", test_gradient_descent },
     };
     Suite *s = suite_create("interp");
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {

@@ -296,6 +296,7 @@ static const char *const faults[][2] = {
     { "%9 = const 1 : real[3]", "a constant has rank 0" },
     { "%9 = const 2 : bool", "a bool is 0 or 1" },
     { "%9 = input : real", "inputs and parameters are no nodes of a region" },
+    { "%9 = param : real", "inputs and parameters are no nodes of a region" },
     { "%9 = iota axis=1 : int[3]", "axis out of range" },
     { "%9 = iota axis=0 : real[3]", "wrong type of result" },
     { "%9 = draw_normal site=1 stream=0 : int[3]", "wrong type of result" },
@@ -320,6 +321,11 @@ static const char *const faults[][2] = {
     { "%9 = gather %0, %1 axis=1 : real[3]", "axis out of range" },
     { "%9 = gather %5, %1 axis=0 : real[3, 4]", "wrong shape of result" },
     { "%9 = gather %5, %1 axis=0 : real[3]", "wrong rank" },
+    { "%4 = const 0 : int\n  %9 = put %3, %0, %1 axis=0 : real[3, 3]", "the index must be one int" },
+    { "%4 = const 0 : int\n  %9 = put %3, %0, %4 axis=2 : real[3, 3]", "axis out of range" },
+    { "%4 = const 0 : int\n  %9 = put %5, %0, %4 axis=0 : real[3, 5]", "wrong shape of the row" },
+    { "%4 = const 0 : int\n  %9 = put %5, %0, %4 axis=0 : real[5, 3]", "the operand's shape is not the result's" },
+    { "%9 = variable %0 : int[3]", "wrong type of result" },
     { "%9 = cumsum %0 axis=1 : real[3]", "axis out of range" },
     { "%9 = cumsum %2 axis=0 : bool[3]", "the operand must be numbers" },
     { "%9 = sort %0 : real[4]", "the operand's shape is not the result's" },
@@ -518,6 +524,10 @@ START_TEST(test_fold_stretched)
     struct ir_func *f = ir_func_new(&arena, sizes, "f");
     struct ir_node *a = input(f, DT_REAL, 0, NULL), *b = input(f, DT_REAL, 0, NULL);
     struct ir_node *wa = ir_broadcast(f, f->top, a, 1, (dim[]){ num(3) });
+    /* what gradients are taken by stays itself */
+    ck_assert_int_eq(NODE(f, f->top, OP_VARIABLE, DT_REAL, d3, wa)->op, OP_VARIABLE);
+    struct ir_node *one = ir_broadcast(f, f->top, ir_const_real(f, f->top, 1), 1, (dim[]){ num(3) });
+    ck_assert_int_eq(NODE(f, f->top, OP_VARIABLE, DT_REAL, d3, one)->op, OP_VARIABLE);
     struct ir_node *wb = ir_broadcast(f, f->top, b, 1, (dim[]){ num(3) });
     struct ir_node *n = NODE(f, f->top, OP_MUL, DT_REAL, d3, wa, wb);
     ck_assert_int_eq(n->op, OP_BROADCAST);
