@@ -44,7 +44,6 @@
 #define MASK_NOT(a) (!(a))
 #define SELECT(m, a, b) ((m) ? (a) : (b))
 #define BITS_ADD(a, b) ((a) + (b))
-#define BITS_SUB(a, b) ((a) - (b))
 #define BITS_AND(a, b) ((a) & (b))
 #define BITS_OR(a, b) ((a) | (b))
 #define BITS_XOR(a, b) ((a) ^ (b))

@@ -1,8 +1,8 @@
 /* Measuring. Prompts are cut into leaves of LEAF prompts; leaf i's sums are joined with its neighbours' in the binary
- * tree over leaf numbers: the node of level l with number i covers leaves i 2^l to (i + 1) 2^l - 1, and a node without a
- * right half is its left half. A piece of work is one node of some level, so its size is free to suit the machine: the
- * tree stays the same. A node keeps count, mean and sum of squared deviations; two are joined by the formulas of Chan,
- * Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
+ * tree over leaf numbers: the node of level l with number i covers leaves i 2^l to (i + 1) 2^l - 1, and a node without
+ * a right half is its left half. A piece of work is one node of some level, so its size is free to suit the machine:
+ * the tree stays the same. A node keeps count, mean and sum of squared deviations; two are joined by the formulas of
+ * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

@@ -1,4 +1,5 @@
-/* Running a per-prompt kernel over many prompts, on all threads: estimates of its outputs, or the outputs themselves. */
+/* Running a per-prompt kernel over many prompts, on all threads: estimates of its outputs, or the outputs themselves.
+ */
 #ifndef ICL_MEASURE_H
 #define ICL_MEASURE_H
 
@@ -31,16 +32,16 @@ struct measure {
     void *progress_ctx;
 };
 
-/* An estimate is of output `of`, or with `minus` >= 0 of its difference from that output, prompt by prompt. Both have one
- * element. A prompt where either is not finite counts as not finite and is left out. */
+/* An estimate is of output `of`, or with `minus` >= 0 of its difference from that output, prompt by prompt. Both have
+ * one element. A prompt where either is not finite counts as not finite and is left out. */
 struct measure_series {
     int of, minus;
 };
 
 enum measure_status { MEASURE_DONE, MEASURE_STOPPED, MEASURE_FAILED, MEASURE_NO_MEMORY };
 
-/* Estimates of n series. Sums run over prompts in one fixed tree: neither threads nor lanes change a bit. With `se`, the
- * numbers of prompts tried are fixed by the data alone. STOPPED: by the pool's flag; FAILED: answer gave up. */
+/* Estimates of n series. Sums run over prompts in one fixed tree: neither threads nor lanes change a bit. With `se`,
+ * the numbers of prompts tried are fixed by the data alone. STOPPED: by the pool's flag; FAILED: answer gave up. */
 enum measure_status measure_estimates(const struct measure *m, const struct measure_series *series, int n,
                                       struct estimate *out);
 /* All outputs of all prompts: to[k] is double or int64_t [trials, elements], prompts first; NULL: not wanted. */

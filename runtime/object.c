@@ -1,11 +1,11 @@
 /* A loader for ELF64 relocatable objects. Sections that are to be in memory go into one mapping: code, read-only data,
- * writable data, each from a page of its own; relocations are applied while all of it may be written, then code becomes
- * executable and the rest read-only, never both writable and executable. A symbol from outside may lie farther away than
- * a call reaches: each symbol has a stub beside the code that jumps through the address after it, and that address also
- * serves as its entry in the global offset table.
+ * writable data, each from a page of its own; relocations are applied while all of it may be written, then code
+ * becomes executable and the rest read-only, never both writable and executable. A symbol from outside may lie farther
+ * away than a call reaches: each symbol has a stub beside the code that jumps through the address after it, and that
+ * address also serves as its entry in the global offset table.
  *
- * The bytes may be anything (a damaged cache file): each number read from them is checked before use.
- * Sources: the ELF specification; System V ABI AMD64 supplement; ELF for the Arm 64-bit architecture. */
+ * The bytes may be anything (a damaged cache file): each number read from them is checked before use. Sources: the ELF
+ * specification; System V ABI AMD64 supplement; ELF for the Arm 64-bit architecture. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -287,8 +287,8 @@ static bool relocate_x86(struct load *l, unsigned type, const struct relocation 
     case R_X86_64_32S: return put32(l, r, r->value, true);
     case R_X86_64_PC32: return put32(l, r, r->value - r->place, true);
     case R_X86_64_PLT32:
-        if (l->outside[r->symbol]) return put32(l, r, (uint64_t)(uintptr_t)stub(l, r->symbol) + addend - r->place, true);
-        return put32(l, r, r->value - r->place, true);
+        if (!l->outside[r->symbol]) return put32(l, r, r->value - r->place, true);
+        return put32(l, r, (uint64_t)(uintptr_t)stub(l, r->symbol) + addend - r->place, true);
     case R_X86_64_GOTPCREL:
     case R_X86_64_GOTPCRELX:
     case R_X86_64_REX_GOTPCRELX:
@@ -441,7 +441,8 @@ struct object *object_load_for(unsigned machine, const void *bytes, size_t n, co
 }
 
 /* Loads for this machine. */
-struct object *object_load(const void *bytes, size_t n, const struct object_symbol *externs, int nexterns, const char **why)
+struct object *object_load(const void *bytes, size_t n, const struct object_symbol *externs, int nexterns,
+                           const char **why)
 {
 #if defined(__x86_64__)
     return object_load_for(EM_X86_64, bytes, n, externs, nexterns, why);

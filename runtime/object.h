@@ -13,8 +13,8 @@ struct object_symbol {
 
 struct object;
 
-/* Loads ELF64 bytes for this machine (x86-64 or 64-bit Arm). All of it is checked: on failure the result is NULL and *why
- * says what is wrong (a constant text). The bytes are not needed afterwards; `externs` only during the call. */
+/* Loads ELF64 bytes for this machine (x86-64 or 64-bit Arm). All of it is checked: on failure the result is NULL and
+ * *why says what is wrong (a constant text). The bytes are not needed afterwards; `externs` only during the call. */
 struct object *object_load(const void *bytes, size_t n, const struct object_symbol *externs, int nexterns,
                            const char **why);
 /* The address of a global symbol that the object defines; NULL: it does not. */

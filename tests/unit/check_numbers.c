@@ -37,8 +37,10 @@ static double error_in_ulps(int precision, double got, long double want)
 {
     long double near = rounded(precision, want);
     if (isnan(want) || isnan(got)) return isnan(want) && isnan(got) ? 0 : 1e9;
-    if (isinf(near) || isinf(got)) return near == got || fabsl(want) > (precision == 32 ? FLT_MAX : DBL_MAX) / 1.0000001L
-                                              ? 0 : 1e9;
+    if (isinf(near) || isinf(got)) {
+        long double edge = (precision == 32 ? FLT_MAX : DBL_MAX) / 1.0000001L;
+        return near == got || fabsl(want) > edge ? 0 : 1e9;
+    }
     return (double)(fabsl(got - want) / ulp(precision, want));
 }
 
@@ -104,7 +106,8 @@ static void check_some(const struct function *f, int precision, int64_t first, i
             worst[0] = error;
             worst[1] = x[i];
         }
-        if (want == 0 && f->op != OP_GELU) ck_assert_msg(signbit(y[i]) == signbit((double)want), "%s %a", f->name, x[i]);
+        if (want == 0 && f->op != OP_GELU)
+            ck_assert_msg(signbit(y[i]) == signbit((double)want), "%s %a", f->name, x[i]);
     }
     double one = scalar_real(f->op, precision, &x[n - 1]);
     ck_assert(memcmp(&one, &y[n - 1], sizeof one) == 0 || (isnan(one) && isnan(y[n - 1])));

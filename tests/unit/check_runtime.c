@@ -140,7 +140,8 @@ static int64_t never = INT64_MAX;
 
 static struct measure measure_with(struct pool *p, int lanes, int64_t trials)
 {
-    struct measure m = {.kernel = {lanes == 4 ? kernel_4 : lanes == 16 ? kernel_16 : NULL, lanes, lanes == 16 ? 32 : 64, 100},
+    icl_kernel_fn *run = lanes == 4 ? kernel_4 : lanes == 16 ? kernel_16 : NULL;
+    struct measure m = {.kernel = {run, lanes, lanes == 16 ? 32 : 64, 100},
                         .answer = answer_1, .ctx = &never, .seed = 5, .trials = trials, .outputs = 3, .output = outputs,
                         .pool = p};
     return m;
@@ -322,8 +323,8 @@ static void place(struct image *m, int i, unsigned type, uint64_t flags, const v
 
 static struct image image_new(unsigned machine)
 {
-    struct image m = {.header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT}, .e_type = ET_REL,
-                                 .e_machine = (Elf64_Half)machine, .e_version = EV_CURRENT,
+    struct image m = {.header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+                                 .e_type = ET_REL, .e_machine = (Elf64_Half)machine, .e_version = EV_CURRENT,
                                  .e_shoff = offsetof(struct image, section), .e_ehsize = sizeof(Elf64_Ehdr),
                                  .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 7, .e_shstrndx = S_SECTION_NAMES},
                       .constant = {41, 1, 2, 3}};
@@ -359,14 +360,14 @@ static int64_t outside(int64_t x)
 
 static const struct object_symbol externs[] = {{"other", NULL}, {"outside", (void *)(uintptr_t)outside}};
 
-/* function: mov rdi, [rip + constant]; add rdi, [rip + constant + 8]; sub rsp, 8; call second; call outside; add rsp, 8; ret
- * second: lea rdi, [rdi + 1]; ret, found through a table entry: mov rax, [rip + second@GOT]; call rax */
+/* function: mov rdi, [rip + constant]; add rdi, [rip + constant + 8]; sub rsp, 8; call second; call outside; add rsp,
+ * 8; ret second: lea rdi, [rdi + 1]; ret, found through a table entry: mov rax, [rip + second@GOT]; call rax */
 static struct image image_x86(void)
 {
     struct image m = image_new(EM_X86_64);
-    static const unsigned char code[] = {0x48, 0x8b, 0x3d, 0, 0, 0, 0, 0x48, 0x03, 0x3d, 0, 0, 0, 0, 0x48, 0x83, 0xec, 8,
-                                         0x48, 0x8b, 0x05, 0, 0, 0, 0, 0xff, 0xd0, 0xe8, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0,
-                                         0x48, 0x83, 0xc4, 8, 0xc3};
+    static const unsigned char code[] = {0x48, 0x8b, 0x3d, 0, 0, 0, 0, 0x48, 0x03, 0x3d, 0, 0, 0, 0, 0x48, 0x83,
+                                         0xec, 8, 0x48, 0x8b, 0x05, 0, 0, 0, 0, 0xff, 0xd0, 0xe8, 0, 0,
+                                         0, 0, 0xe8, 0, 0, 0, 0, 0x48, 0x83, 0xc4, 8, 0xc3};
     static const unsigned char second[] = {0x48, 0x8d, 0x7f, 1, 0xc3};
     memcpy(m.text, code, sizeof code);
     memcpy(m.text + 64, second, sizeof second);
@@ -444,7 +445,8 @@ START_TEST(object_survives_damage)
         counter[0] = (uint32_t)i;
         icl_philox(counter, key, w);
         size_t structure = offsetof(struct image, text), n = sizeof m;
-        for (unsigned k = 0; k <= w[3] % 3; k++) bytes[w[k] % (i % 4 ? structure : sizeof m)] = (unsigned char)(w[k] >> 24);
+        for (unsigned k = 0; k <= w[3] % 3; k++)
+            bytes[w[k] % (i % 4 ? structure : sizeof m)] = (unsigned char)(w[k] >> 24);
         if (i % 5 == 0) n = w[2] % sizeof m;
         unsigned char *exact = malloc(n ? n : 1); /* so that a checker sees reads beyond the end */
         memcpy(exact, bytes, n);

@@ -100,7 +100,8 @@ static void add_draw(struct jit *j, const char *name, bool normal)
                                                             LLVMGetParam(f, 1), 77, 5, LLVMGetParam(f, 2), out);
     for (int k = 0; k < 4; k++) {
         LLVMValueRef index = LLVMConstInt(i64, (unsigned)k, false);
-        store(j, out[k], LLVMBuildGEP2(j->vb.b, scalars_type(&j->vb, DT_REAL), LLVMGetParam(f, 3), &index, 1, ""), DT_REAL);
+        LLVMTypeRef real = scalars_type(&j->vb, DT_REAL);
+        store(j, out[k], LLVMBuildGEP2(j->vb.b, real, LLVMGetParam(f, 3), &index, 1, ""), DT_REAL);
     }
     LLVMBuildRetVoid(j->vb.b);
 }
