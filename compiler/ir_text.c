@@ -91,7 +91,9 @@ static void put_real(struct buf *out, double v, int precision)
         buf_printf(out, "%s%s", signbit(v) ? "-" : "", isnan(v) ? "nan" : "inf");
         return;
     }
-    for (int digits = 1; digits <= 17; digits++) {
+    bool whole = fabs(v) < 1e15 && v == floor(v);
+    if (whole) snprintf(text, sizeof text, "%.0f", v);
+    for (int digits = 1; digits <= 17 && !whole; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, v);
         double back = strtod(text, NULL);
         if ((precision == 32 ? (float)back : back) == v) break;

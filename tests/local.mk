@@ -8,7 +8,7 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 	export CK_TAP_LOG_FILE_NAME CK_VERBOSITY ICL;
 
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
-stages = names parse syntax
+stages = ir names parse syntax
 stage_tests = \
 	tests/names.tap \
 	tests/parse.tap \
