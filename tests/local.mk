@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
 stages = ir names parse syntax
 stage_tests = \
+	tests/ir.tap \
 	tests/names.tap \
 	tests/parse.tap \
 	tests/syntax.tap
