@@ -47,7 +47,7 @@ dist_std_DATA = $(std_files)
 nodist_libicl_a_SOURCES += lang/std_files.c
 CLEANFILES += lang/std_files.c
 EXTRA_DIST += lang/std/embed.awk
-lang/std_files.c: lang/std/embed.awk $(std_files) $(top_srcdir)/lang/local.mk
+lang/std_files.c: lang/std/embed.awk $(std_files) Makefile
 	$(AM_V_GEN)$(MKDIR_P) lang && cd $(srcdir) && \
 	    LC_ALL=C $(AWK) -f lang/std/embed.awk $(std_files) </dev/null >$(abs_builddir)/$@.tmp && \
 	    mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
