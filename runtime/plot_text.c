@@ -130,7 +130,8 @@ void figure_text(struct figure *f, int width, struct buf *out) {
         bars(f, width, out);
     } else if (f->series.n) {
         if (f->color_label && f->xlabel && f->ylabel)
-            buf_printf(out, "%s over %s (across) and %s (up)\n", f->color_label, f->xlabel, f->ylabel);
+            buf_printf(out, "%s over %s (across) and %s (%s)\n", f->color_label, f->xlabel, f->ylabel,
+                       f->y.categories ? "down" : "up");
         fields(f, width, out);
     }
 }

@@ -8,11 +8,12 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 	export CK_TAP_LOG_FILE_NAME CK_VERBOSITY ICL;
 
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
-stages = ir names parse syntax
+stages = ir names parse run syntax
 stage_tests = \
 	tests/ir.tap \
 	tests/names.tap \
 	tests/parse.tap \
+	tests/run.tap \
 	tests/syntax.tap
 
 EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/examples.tap tests/lint.sh $(stage_tests)
