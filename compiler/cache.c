@@ -1,5 +1,5 @@
-/* Kernels on disk. Layout of a file: a header of eight 64-bit words (magic, key's hash, four facts of the caller, length,
- * checksum of all that), then the bytes. */
+/* Kernels on disk. Layout of a file: a header of eight 64-bit words (magic, key's hash, four facts of the caller,
+ * length, checksum of all that), then the bytes. */
 #include "compiler/cache.h"
 
 #include <dirent.h>

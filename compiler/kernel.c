@@ -2,7 +2,8 @@
  * LLVM in it) is loaded when it is first needed: starting without it saves 14 ms and 50 MB.
  *
  * A kernel on disk is known by the program's and the back end's own bytes (size and time of both files), processor
- * level, lanes, and the hash of the IR. Code is compiled for a level (x86-64-v3, ..), so that equal machines share it. */
+ * level, lanes, and the hash of the IR. Code is compiled for a level (x86-64-v3, ..), so that equal machines share it.
+ */
 #include "compiler/kernel.h"
 
 #include <dlfcn.h>
@@ -119,7 +120,8 @@ static const char *beside_program(struct arena *a)
 static const char *plugin_path(struct arena *a)
 {
     const char *said = getenv("ICL_LIBEXEC");
-    const char *place[] = {said ? arena_printf(a, "%s/" PLUGIN, said) : "", beside_program(a), PKGLIBEXECDIR "/" PLUGIN};
+    const char *place[] = {said ? arena_printf(a, "%s/" PLUGIN, said) : "", beside_program(a),
+                           PKGLIBEXECDIR "/" PLUGIN};
     for (size_t k = 0; k < sizeof place / sizeof *place; k++)
         if (access(place[k], R_OK) == 0) return place[k];
     return NULL;
@@ -130,7 +132,8 @@ static bool load_plugin(struct kernel_store *s, const char **why)
     if (s->compile) return true;
     const char *path = plugin_path(s->arena);
     if (!path) {
-        *why = PLUGIN " is not found: neither beside the program nor in " PKGLIBEXECDIR " (ICL_LIBEXEC can name another folder)";
+        *why = PLUGIN " is not found: neither beside the program nor in " PKGLIBEXECDIR
+                      " (ICL_LIBEXEC can name another folder)";
         return false;
     }
     void *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
@@ -143,9 +146,8 @@ static bool load_plugin(struct kernel_store *s, const char **why)
     return true;
 }
 
-static bool compile(struct kernel_store *s, struct ir_func *f, const char *symbol, enum target_output what, struct buf *out,
-                    struct icl_kernel *k, const char **why)
-{
+static bool compile(struct kernel_store *s, struct ir_func *f, const char *symbol, enum target_output what,
+                    struct buf *out, struct icl_kernel *k, const char **why) {
     struct arena work = {0};
     struct level level = level_of(&s->options);
     double start = now();
@@ -233,7 +235,8 @@ static bool from_disk(struct kernel_store *s, struct entry *e, struct cache_entr
     const char *why;
     bool ok = cache_read(&s->cache, c, &bytes);
     if (ok) {
-        e->kernel = (struct icl_kernel){.lanes = (int)c->facts[0], .precision = (int)c->facts[1], .scratch = c->facts[2]};
+        e->kernel =
+            (struct icl_kernel){.lanes = (int)c->facts[0], .precision = (int)c->facts[1], .scratch = c->facts[2]};
         ok = load(s, e, &bytes, &why);
     }
     buf_free(&bytes);
@@ -241,8 +244,8 @@ static bool from_disk(struct kernel_store *s, struct entry *e, struct cache_entr
     return ok;
 }
 
-static bool from_compiler(struct kernel_store *s, struct entry *e, struct ir_func *f, struct cache_entry *c, const char **why)
-{
+static bool from_compiler(struct kernel_store *s, struct entry *e, struct ir_func *f, struct cache_entry *c,
+                          const char **why) {
     struct buf bytes = {0};
     bool ok = compile(s, f, "icl_kernel", TARGET_OBJECT, &bytes, &e->kernel, why) && load(s, e, &bytes, why);
     if (ok) {

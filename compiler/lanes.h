@@ -140,7 +140,8 @@ void lanes_keep(struct lanes *l, const struct ir_node *node); /* gives a node a 
 struct dest lanes_dest(const struct ir_node *node);
 void lanes_strides(const struct ir_node *node, int64_t *stride);
 int lanes_pick(int64_t n, int most); /* a tile's length along an axis */
-/* Calls body for every tile of from .. to-1; `at` is its first index, `len` its length (`tile`, the last may be shorter). */
+/* Calls body for every tile of from .. to-1; `at` is its first index, `len` its length (`tile`, the last may be
+ * shorter). */
 typedef void lanes_body(struct lanes *l, struct ix at, int len, void *data);
 void lanes_tiles(struct lanes *l, int64_t from, int64_t to, int tile, lanes_body *body, void *data);
 

@@ -72,8 +72,8 @@ static void rotate(struct lanes *l, const struct angle *g, int *px, int *py)
 }
 
 /* Rotates columns p and q of all rows. */
-static void rotate_columns(struct lanes *l, const struct table *t, int64_t rows, const struct angle *g, struct ix p, struct ix q)
-{
+static void rotate_columns(struct lanes *l, const struct table *t, int64_t rows, const struct angle *g, struct ix p,
+                           struct ix q) {
     struct ix i;
     int loop = lanes_for(l, ix_const(0), ix_const(rows), 0, NULL, &i);
     int x = get(l, t, i, p), y = get(l, t, i, q);
@@ -106,7 +106,8 @@ static void rotate_rest(struct lanes *l, const struct eigh *e, const struct angl
 {
     struct ix k;
     int loop = lanes_for(l, ix_const(0), ix_const(e->n), 0, NULL, &k), vk = ix_value(l, k);
-    int is_p = loops_index_op(&l->b, L_IEQ, vk, ix_value(l, p)), is_q = loops_index_op(&l->b, L_IEQ, vk, ix_value(l, q));
+    int is_p = loops_index_op(&l->b, L_IEQ, vk, ix_value(l, p)),
+        is_q = loops_index_op(&l->b, L_IEQ, vk, ix_value(l, q));
     int x = get(l, &e->a, k, p), y = get(l, &e->a, k, q), old_x = x, old_y = y;
     rotate(l, g, &x, &y);
     x = loops_select(&l->b, is_p, old_x, loops_select(&l->b, is_q, old_x, x));
@@ -217,8 +218,8 @@ struct pinv {
 };
 
 /* Chain from 0 over rows i of x[i][p] * y[i][q]. */
-static int column_product(struct lanes *l, int64_t rows, const struct table *x, struct ix p, const struct table *y, struct ix q)
-{
+static int column_product(struct lanes *l, int64_t rows, const struct table *x, struct ix p, const struct table *y,
+                          struct ix q) {
     struct ix i;
     int sum = loops_real(&l->b, 0), loop = lanes_for(l, ix_const(0), ix_const(rows), 1, &sum, &i);
     sum = loops_fma(&l->b, get(l, x, i, p), get(l, y, i, q), loops_carried(&l->b, loop, 0));

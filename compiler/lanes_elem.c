@@ -157,7 +157,8 @@ static void mixed(struct lanes *l, const struct ir_node *node, int n, const stru
         case OP_SELECT:
             flag = known_flag(l, node->in[0], p, &negated);
             if (flag < 0) flag = lanes_elem(l, node->in[0], p);
-            out[k] = negated ? loops_select(&l->b, flag, x[2][k], x[1][k]) : loops_select(&l->b, flag, x[1][k], x[2][k]);
+            out[k] =
+                negated ? loops_select(&l->b, flag, x[2][k], x[1][k]) : loops_select(&l->b, flag, x[1][k], x[2][k]);
             break;
         default:
             if (node->dtype == loops_dtype(l->lf->ins.data[x[0][k]].type)) out[k] = x[0][k];
@@ -273,8 +274,9 @@ void lanes_elems(struct lanes *l, const struct ir_node *node, int n, const struc
     if (ln->place == AT_VALUE || ln->place == AT_BUFFER) {
         if (node->dtype == DT_INT && counted(l, node, n, at, out)) return;
         for (int k = 0; k < n; k++)
-            out[k] = ln->place == AT_VALUE ? ln->value
-                                           : lanes_load(l, ln->mem, lanes_number(l, ln, node->rank, at + k * node->rank));
+            out[k] = ln->place == AT_VALUE
+                         ? ln->value
+                         : lanes_load(l, ln->mem, lanes_number(l, ln, node->rank, at + k * node->rank));
         return;
     }
     inline_batch(l, node, n, at, out);

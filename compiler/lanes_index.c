@@ -123,7 +123,8 @@ uint64_t ix_hash(const struct ix *a)
 {
     uint64_t h = (uint64_t)a->c * 0x9E3779B97F4A7C15u + (uint64_t)a->n;
     for (int i = 0; i < a->n; i++)
-        h = ((h ^ (uint64_t)a->t[i].var) * 0xD6E8FEB86659FD93u) ^ ((uint64_t)a->t[i].k * 0x9E3779B97F4A7C15u) ^ (h >> 31);
+        h = ((h ^ (uint64_t)a->t[i].var) * 0xD6E8FEB86659FD93u) ^ ((uint64_t)a->t[i].k * 0x9E3779B97F4A7C15u) ^
+            (h >> 31);
     return h;
 }
 

@@ -17,7 +17,8 @@ struct matrix {
 
 static struct matrix matrix_of(struct lanes *l, const struct lane_node *ln, int rank, const struct ix *lead)
 {
-    struct matrix m = {.mem = ln->mem, .origin = ln->origin, .row = ln->stride[rank - 2], .column = ln->stride[rank - 1]};
+    struct matrix m = {
+        .mem = ln->mem, .origin = ln->origin, .row = ln->stride[rank - 2], .column = ln->stride[rank - 1]};
     for (int d = 0; d < rank - 2; d++) m.origin = ix_add(l, m.origin, ix_scale(lead[d], ln->stride[d]));
     return m;
 }
@@ -86,8 +87,8 @@ static int padded(struct lanes *l, const struct cholesky *c, struct ix i, struct
 }
 
 /* Subtracts the part of the finished columns 0 .. to-1 from a tile of accumulators. */
-static void finished_columns(struct lanes *l, const struct cholesky *c, struct ix i, struct ix j, int *acc, bool diagonal)
-{
+static void finished_columns(struct lanes *l, const struct cholesky *c, struct ix i, struct ix j, int *acc,
+                             bool diagonal) {
     int t = c->tile, n = t * t;
     struct ix k;
     int64_t lo, hi;
@@ -226,8 +227,8 @@ static int right_entry(struct lanes *l, const struct triangular *t, struct ix i,
 }
 
 /* One step of all chains of a tile: rows i .. i + rows - 1, `len` columns from c on, term k. */
-static void chains(struct lanes *l, const struct triangular *t, struct ix k, struct ix c, int len, const int *from, int *acc)
-{
+static void chains(struct lanes *l, const struct triangular *t, struct ix k, struct ix c, int len, const int *from,
+                   int *acc) {
     for (int r = 0; r < t->rows; r++) {
         int y = minus(l, factor_entry(l, t, ix_plus(t->row, r), k));
         for (int e = 0; e < len; e++)
@@ -330,8 +331,8 @@ static void swap_rows(struct lanes *l, const struct matrix *m, struct ix k, int 
 }
 
 /* Row i of a matrix loses y times row k in columns from .. to-1. */
-static void subtract_row(struct lanes *l, const struct matrix *m, struct ix i, struct ix k, int y, struct ix from, int64_t to)
-{
+static void subtract_row(struct lanes *l, const struct matrix *m, struct ix i, struct ix k, int y, struct ix from,
+                         int64_t to) {
     struct ix j;
     int loop = lanes_for(l, from, ix_const(to), 0, NULL, &j);
     put(l, m, i, j, loops_fma(&l->b, y, get(l, m, k, j), get(l, m, i, j)));

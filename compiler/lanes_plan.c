@@ -62,7 +62,8 @@ static void set_cost(const struct ir_node *n)
     if (op_info[n->op].class == OP_CLASS_REDUCE || n->op == OP_MATMUL) {
         cost = (double)inner_length(n) * (cost + 0.5);
         code = code + CODE_INNER;
-    } else if (op_info[n->op].class == OP_CLASS_ELEM || n->op == OP_SELECT || n->op == OP_TO_INT || n->op == OP_GATHER) {
+    } else if (op_info[n->op].class == OP_CLASS_ELEM || n->op == OP_SELECT || n->op == OP_TO_INT ||
+               n->op == OP_GATHER) {
         cost += op_cost(n->op);
         code += op_cost(n->op);
     }
@@ -184,8 +185,10 @@ static void pass_matmul(struct lanes *l, struct reader *by, const struct ir_node
     double total = reads * (double)inner;
     double once_a = total / (double)ir_dim(n, r - 1), once_b = total / (double)ir_dim(n, r - 2);
     bool acc = lane(n)->accumulate;
-    note_access(l, by, n, a, pa, acc ? (lane(n)->left ? once_a : total) : total / shared(ir_dim(n, r - 1)), !(acc && lane(n)->left));
-    note_access(l, by, n, b, pb, acc && !lane(n)->left ? once_b : total / shared(ir_dim(n, r - 2)), !(acc && !lane(n)->left));
+    note_access(l, by, n, a, pa, acc ? (lane(n)->left ? once_a : total) : total / shared(ir_dim(n, r - 1)),
+                !(acc && lane(n)->left));
+    note_access(l, by, n, b, pb, acc && !lane(n)->left ? once_b : total / shared(ir_dim(n, r - 2)),
+                !(acc && !lane(n)->left));
 }
 
 static void pass_gather(struct lanes *l, struct reader *by, const struct ir_node *n, const struct ix *at, double reads,

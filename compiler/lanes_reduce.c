@@ -24,8 +24,8 @@ static void add_to(struct lanes *l, int n, int *sum, const int *x)
 }
 
 /* The whole groups of 16 after the first, in a loop that carries all partial sums. */
-static void sum_groups(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int64_t groups, int *part)
-{
+static void sum_groups(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int64_t groups,
+                       int *part) {
     int *x = ARENA_ARRAY(l->arena, int, n);
     if (groups <= 1) return;
     if (groups - 1 <= 1) {
@@ -49,7 +49,8 @@ static void sum_groups(struct lanes *l, const struct ir_node *node, int n, const
 static void sum(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out)
 {
     int64_t length = ir_dim(node->in[0], node->axis);
-    int m = length < 16 ? (int)length : 16, *part = ARENA_ARRAY(l->arena, int, 16 * n), *x = ARENA_ARRAY(l->arena, int, n);
+    int m = length < 16 ? (int)length : 16, *part = ARENA_ARRAY(l->arena, int, 16 * n),
+        *x = ARENA_ARRAY(l->arena, int, n);
     for (int p = 0; p < m; p++) lanes_elems(l, node->in[0], n, inside(l, node, n, at, ix_const(p)), part + p * n);
     sum_groups(l, node, n, at, length / 16, part);
     for (int64_t k = length / 16 * 16; k < length && length > 16; k++) {
@@ -72,7 +73,8 @@ static void link(struct lanes *l, const struct ir_node *node, int n, int *best, 
     enum ir_op op = node->op;
     for (int e = 0; e < n; e++) {
         if (op == OP_ARGMAX || op == OP_ARGMIN) {
-            int less = op == OP_ARGMAX ? loops_elem2(&l->b, OP_LT, best[e], x[e]) : loops_elem2(&l->b, OP_LT, x[e], best[e]);
+            int less =
+                op == OP_ARGMAX ? loops_elem2(&l->b, OP_LT, best[e], x[e]) : loops_elem2(&l->b, OP_LT, x[e], best[e]);
             if (node->in[0]->dtype == DT_REAL) {
                 int keeps = loops_elem1(&l->b, OP_NOT, is_nan(l, best[e]));
                 less = loops_elem2(&l->b, OP_AND, keeps, loops_elem2(&l->b, OP_OR, less, is_nan(l, x[e])));

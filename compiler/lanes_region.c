@@ -84,7 +84,8 @@ static bool put_row(struct lanes *l, const struct ir_node *state, const struct i
 {
     struct ix index, none[IR_MAX_RANK] = {{0}};
     int64_t lo, hi;
-    if (new->op != OP_PUT || new->in[0] != state || lane(new)->place != AT_INLINE || !lanes_in_place(state)) return false;
+    if (new->op != OP_PUT || new->in[0] != state || lane(new)->place != AT_INLINE || !lanes_in_place(state))
+        return false;
     if (!ix_of_node(l, new->in[2], none, &index) || ix_has_lanes(l, &index)) return false;
     ix_range(l, &index, &lo, &hi);
     if (lo < 0 || hi >= ir_dim(state, new->axis)) return false;

@@ -249,8 +249,8 @@ struct lane_node lanes_kept(struct lanes *l, const struct ir_node *operand, bool
     return kept;
 }
 
-static void batch_axis(struct lanes *l, const struct ir_node *node, int axes, int axis, struct ix *at, lanes_batch *body)
-{
+static void batch_axis(struct lanes *l, const struct ir_node *node, int axes, int axis, struct ix *at,
+                       lanes_batch *body) {
     if (axis == axes) {
         body(l, node, at);
         return;

@@ -53,8 +53,8 @@ enum dtype loops_dtype(enum loop_type t)
 }
 
 /* A new buffer, input or output. */
-int loops_mem(struct loop_func *f, enum mem_kind kind, enum loop_type type, int64_t elements, int slot, const char *name)
-{
+int loops_mem(struct loop_func *f, enum mem_kind kind, enum loop_type type, int64_t elements, int slot,
+              const char *name) {
     struct loop_mem m = {.kind = kind, .type = type, .elements = elements, .slot = slot, .offset = -1, .name = name};
     m.done = kind == MEM_INPUT;
     vec_push(f->arena, &f->mems, m);
@@ -426,6 +426,7 @@ void loops_end(struct loop_builder *b, int loop, const int *next, int going, int
     vec_push(f->arena, &f->blocks.data[here].ins, loop);
     for (int k = 0; k < l->ncarried; k++) {
         enum loop_type type = f->ins.data[l->init[k]].type;
-        results[k] = append(b, here, (struct loop_ins){.op = L_PICK, .type = type, .imm = k, .nargs = 1, .arg = {loop}});
+        results[k] =
+            append(b, here, (struct loop_ins){.op = L_PICK, .type = type, .imm = k, .nargs = 1, .arg = {loop}});
     }
 }

@@ -86,7 +86,8 @@ struct loop_func *loops_new(struct arena *a, const char *name, int lanes, int pr
 void loops_builder(struct loop_builder *b, struct loop_func *f);
 enum loop_type loops_type(enum dtype t);
 enum dtype loops_dtype(enum loop_type t);
-int loops_mem(struct loop_func *f, enum mem_kind kind, enum loop_type type, int64_t elements, int slot, const char *name);
+int loops_mem(struct loop_func *f, enum mem_kind kind, enum loop_type type, int64_t elements, int slot,
+              const char *name);
 void loops_mem_done(struct loop_builder *b, int mem);
 int64_t loops_elem_bytes(const struct loop_func *f, const struct loop_mem *m); /* of one element of a scratch buffer */
 

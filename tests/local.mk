@@ -31,11 +31,18 @@ TESTS += $(check_PROGRAMS)
 unit_tests = \
 	tests/unit/check_interp \
 	tests/unit/check_ir \
+	tests/unit/check_lanes \
 	tests/unit/check_lang \
 	tests/unit/check_numbers \
 	tests/unit/check_output \
 	tests/unit/check_runtime \
 	tests/unit/check_scalars_llvm
+
+# The back end, loaded by this program, is resolved against it.
+tests_unit_check_lanes_SOURCES = tests/unit/check_lanes.c
+tests_unit_check_lanes_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_lanes_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+tests_unit_check_lanes_LDADD = $(unit_ldadd)
 
 tests_unit_check_numbers_SOURCES = tests/unit/check_numbers.c
 tests_unit_check_numbers_CFLAGS = $(AM_CHECK_CFLAGS)

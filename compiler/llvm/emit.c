@@ -1,6 +1,7 @@
 /* Loop IR to LLVM IR, instruction by instruction: no cleverness here. A lane vector is an LLVM vector (with one lane, a
- * scalar); a loop is a block with phis; no stack variables. Scratch holds reals as they are, ints as i64, bools as bytes;
- * inputs and outputs are as runtime/icl_rt.h says. The only fused operation is llvm.fma, and no fast-math flag is set. */
+ * scalar); a loop is a block with phis; no stack variables. Scratch holds reals as they are, ints as i64, bools as
+ * bytes; inputs and outputs are as runtime/icl_rt.h says. The only fused operation is llvm.fma, and no fast-math flag
+ * is set. */
 #include "compiler/llvm/emit.h"
 
 #include <string.h>

@@ -14,8 +14,10 @@ struct target_spec {
     bool verify;          /* check what was built; costs time */
 };
 
-/* Compiles f; the object's bytes (or the text asked for) are added to *out. False and *why (in f's arena) on failure. */
-typedef bool icl_llvm_compile_fn(const struct loop_func *f, const struct target_spec *t, struct buf *out, const char **why);
+/* Compiles f; the object's bytes (or the text asked for) are added to *out. False and *why (in f's arena) on failure.
+ */
+typedef bool icl_llvm_compile_fn(const struct loop_func *f, const struct target_spec *t, struct buf *out,
+                                 const char **why);
 extern icl_llvm_compile_fn icl_llvm_compile;
 
 #endif

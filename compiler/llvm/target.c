@@ -29,8 +29,8 @@ LLVMTargetMachineRef target_machine(const struct target_spec *t, char **why)
     LLVMTargetMachineRef machine = NULL;
     initialise(triple);
     if (!LLVMGetTargetFromTriple(triple, &target, why))
-        machine = LLVMCreateTargetMachine(target, triple, t->cpu, t->features ? t->features : "", LLVMCodeGenLevelDefault,
-                                          LLVMRelocPIC, LLVMCodeModelDefault);
+        machine = LLVMCreateTargetMachine(target, triple, t->cpu, t->features ? t->features : "",
+                                          LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelDefault);
     if (own) LLVMDisposeMessage(own);
     return machine;
 }
@@ -47,8 +47,8 @@ void target_prepare(LLVMTargetMachineRef machine, LLVMModuleRef module)
 }
 
 /* Adds the module to *out as an object, as LLVM IR or as assembly. */
-bool target_write(LLVMTargetMachineRef machine, LLVMModuleRef module, enum target_output what, struct buf *out, char **why)
-{
+bool target_write(LLVMTargetMachineRef machine, LLVMModuleRef module, enum target_output what, struct buf *out,
+                  char **why) {
     if (what == TARGET_LLVM) {
         char *text = LLVMPrintModuleToString(module);
         buf_puts(out, text);

@@ -10,6 +10,7 @@
 LLVMTargetMachineRef target_machine(const struct target_spec *t, char **why);
 /* Triple and data layout of the machine. */
 void target_prepare(LLVMTargetMachineRef machine, LLVMModuleRef module);
-bool target_write(LLVMTargetMachineRef machine, LLVMModuleRef module, enum target_output what, struct buf *out, char **why);
+bool target_write(LLVMTargetMachineRef machine, LLVMModuleRef module, enum target_output what, struct buf *out,
+                  char **why);
 
 #endif
