@@ -167,7 +167,6 @@ static int settle_options(struct tool *t, struct program *p)
     int kept = 0;
     for (int i = 0; i < s->noptions; i++) {
         struct option_value o = s->options[i];
-        s->options[0].name = o.name;
         struct session probe = *s;
         probe.options = &o;
         probe.noptions = 1;

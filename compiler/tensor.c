@@ -376,7 +376,7 @@ struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct v
 
 struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, const struct ast *at)
 {
-    struct value *bad = poison(item, n);
+    struct value *bad = n ? poison(item, n) : &value_error;
     if (bad) return bad;
     struct value *in[n];
     enum dtype t = DT_BOOL;
@@ -402,7 +402,7 @@ struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, cons
 
 struct value *t_stack(struct ev *ev, struct value **item, int n, int axis, const struct ast *at)
 {
-    struct value *bad = poison(item, n);
+    struct value *bad = n ? poison(item, n) : &value_error;
     if (bad) return bad;
     struct value *in[n];
     for (int i = 0; i < n; i++) {
