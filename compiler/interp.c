@@ -12,7 +12,8 @@
 #include "compiler/scalar.h"
 #include "runtime/icl_rt.h"
 
-enum { WIDTH = 8 }; /* bytes of an element of any type */
+enum { WIDTH = 8 };                                     /* bytes of an element of any type */
+typedef int64_t __attribute__((may_alias)) word;         /* an element of any type, to be moved */
 typedef void eval_fn(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out);
 #define EVAL(name) \
     static void name(struct interp *it, const struct ir_node *n, const struct tensor *const *in, struct tensor *out)
@@ -68,7 +69,9 @@ EVAL(eval_SELECT)
 {
     int64_t count = tensor_elements(out);
     (void)it, (void)n;
-    for (int64_t i = 0; i < count; i++) memcpy(out->i + i, (in[0]->i[i] ? in[1] : in[2])->i + i, WIDTH);
+    const word *a = (word *)in[1]->i, *b = (word *)in[2]->i;
+    word *to = (word *)out->i;
+    for (int64_t i = 0; i < count; i++) to[i] = in[0]->i[i] ? a[i] : b[i];
 }
 
 EVAL(eval_TO_REAL)
@@ -128,16 +131,22 @@ EVAL(eval_draw)
 /* out[index] = from[offset + sum of index * stride]: along the last axis, then a step of the axes before it. */
 static void copy_strided(const struct tensor *out, const int64_t *from, const int64_t *stride)
 {
-    int64_t index[IR_MAX_RANK] = { 0 }, count = tensor_elements(out), *to = out->i;
+    int64_t index[IR_MAX_RANK] = { 0 }, count = tensor_elements(out);
+    const word *at = (const word *)from;
+    word *to = (word *)out->i;
     int last = out->rank - 1;
-    if (out->rank == 0) copy(1, from, to);
+    if (out->rank == 0) *to = *at;
     if (out->rank == 0 || !count) return;
-    for (int64_t done = 0; done < count; done += out->dims[last]) {
-        for (int64_t i = 0; i < out->dims[last]; i++) memcpy(to++, from + i * stride[last], WIDTH);
+    for (int64_t n = out->dims[last], step = stride[last], done = 0; done < count; done += n, to += n) {
+        if (step == 0)
+            for (int64_t i = 0; i < n; i++) to[i] = *at;
+        else if (step == 1) memcpy(to, at, (size_t)(n * WIDTH));
+        else
+            for (int64_t i = 0; i < n; i++) to[i] = at[i * step];
         for (int axis = last - 1; axis >= 0; axis--) {
-            from += stride[axis];
+            at += stride[axis];
             if (++index[axis] < out->dims[axis]) break;
-            from -= stride[axis] * out->dims[axis];
+            at -= stride[axis] * out->dims[axis];
             index[axis] = 0;
         }
     }

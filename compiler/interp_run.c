@@ -81,9 +81,13 @@ static void run_build(struct run *r, const struct ir_node *n)
 static void rename_elements(struct run *r, const struct ir_node *n, const struct tensor *from)
 {
     struct tensor *t = &r->value[n->id];
-    *t = *from;
-    t->rank = n->rank;
-    for (int i = 0; i < n->rank; i++) t->dims[i] = ir_dim(n, i);
+    if (!r->made[n->id]) {
+        t->dtype = n->dtype;
+        t->rank = n->rank;
+        for (int i = 0; i < n->rank; i++) t->dims[i] = ir_dim(n, i);
+        r->made[n->id] = true;
+    }
+    t->i = from->i;
 }
 
 static void run_node(struct run *r, const struct ir_node *n)
