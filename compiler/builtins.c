@@ -10,14 +10,14 @@ struct parameter {
     bool optional, items;
 };
 
-/* Reads a signature text; returns the number of parameters, `*rest` when `...` follows. */
-static int parameters(const char *signature, struct parameter *out, bool *rest)
+/* Reads a signature text; returns the number of parameters; rest is a parameter where `...` or `&...` follows. */
+static int parameters(const char *signature, struct parameter *out, struct parameter *rest)
 {
     int n = 0;
-    *rest = false;
+    *rest = (struct parameter){ 0 };
     for (const char *p = signature; *p;) {
         size_t length = strcspn(p, ",");
-        if (!strncmp(p, "...", 3)) *rest = true;
+        if (!strncmp(p + (*p == '&'), "...", 3)) *rest = (struct parameter){ .optional = true, .items = *p == '&' };
         else {
             struct parameter *q = &out[n++];
             q->items = *p == '&';
@@ -78,8 +78,8 @@ static struct value *bi_dist(struct ev *ev, struct scope *s, const struct builti
 struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin *b, const struct ast *call)
 {
     struct parameter p[MAX_PARAMETERS];
-    bool has_rest;
-    int n = parameters(b->signature, p, &has_rest), next = 0;
+    struct parameter more;
+    int n = parameters(b->signature, p, &more), next = 0;
     struct value *v[MAX_PARAMETERS] = { NULL }, *rest[MAX_REST];
     const struct ast *at[MAX_PARAMETERS] = { NULL }, *rest_at[MAX_REST];
     struct args a = { .n = n, .v = v, .at = at, .rest = rest, .rest_at = rest_at, .call = call };
@@ -101,12 +101,12 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
             else ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` takes no %s", b->name, arg->kind == A_IN ? "candidates" : "spread");
             return &value_error;
         }
-        if (k >= n && !(has_rest && a.nrest < MAX_REST)) {
+        if (k >= n && !(more.optional && a.nrest < MAX_REST)) {
             struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, arg, "too many arguments for `%s`", b->name);
             diag_note(m, "%s", b->doc);
             return &value_error;
         }
-        struct value *x = k < n && p[k].items ? items(ev, s, of) : b->call == bi_dist ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
+        struct value *x = (k < n ? p[k].items : more.items) ? items(ev, s, of) : b->call == bi_dist ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
         error |= x->kind == V_ERROR;
         unknown |= x->kind == V_ANY;
         if (k >= n) {
@@ -135,8 +135,8 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
 struct value *builtin_apply(struct ev *ev, const struct builtin *b, struct args *a)
 {
     struct parameter p[MAX_PARAMETERS];
-    bool has_rest;
-    int n = parameters(b->signature, p, &has_rest);
+    struct parameter more;
+    int n = parameters(b->signature, p, &more);
     struct value *v[MAX_PARAMETERS] = { NULL };
     const struct ast *at[MAX_PARAMETERS];
     struct args full = { .n = n, .v = v, .at = at, .call = a->call };

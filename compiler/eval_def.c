@@ -361,10 +361,19 @@ struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg
 
 /* ---- prompts and predictions ---- */
 
-static void bind_hypers(struct ev *ev, struct scope *s, const struct instance *i)
+/* Tensors among the hyper-parameters (pool: real[m, d]) name their sizes as inputs do. False: reported. */
+static bool bind_hypers(struct ev *ev, struct scope *s, const struct instance *i, const struct ast *at)
 {
-    for (int k = 0; k < i->def->nhypers; k++)
-        scope_bind(ev, s, i->def->hyper[k]->name, i->hyper[k], i->def->hyper[k]->span);
+    const struct def *d = i->def;
+    bool good = true;
+    for (int k = 0; k < d->nhypers; k++) scope_bind(ev, s, d->hyper[k]->name, i->hyper[k], d->hyper[k]->span);
+    for (int k = 0; k < d->nhypers && good; k++) {
+        struct value *fitted = i->hyper[k];
+        if (!d->hyper[k]->kid[0] || !d->hyper[k]->kid[0]->n) continue;
+        good = match_type(ev, s, d->hyper[k]->kid[0], &fitted, d->hyper[k]->name, at, d->name);
+        scope_bind(ev, s, d->hyper[k]->name, fitted, d->hyper[k]->span);
+    }
+    return good;
 }
 
 static bool no_candidates(struct ev *ev, const struct instance *i, const struct ast *at)
@@ -386,7 +395,7 @@ bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, con
     *fr = (struct frame){ 0 };
     if (!no_candidates(ev, task, where)) return false;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library) && !d->failed;
-    bind_hypers(ev, s, task);
+    good = good && bind_hypers(ev, s, task, where);
     if (good) run_body(ev, d, s, fr);
     good &= fr->ended;
     struct value **part[3] = { &fr->x, &fr->y, &fr->truth };
@@ -434,7 +443,7 @@ static struct value *answer(struct ev *ev, const struct instance *in, struct val
     if (!no_candidates(ev, in, where)) return &value_error;
     if (d->failed) return &value_error;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library);
-    bind_hypers(ev, s, in);
+    good = good && bind_hypers(ev, s, in, where);
     int n = d->given ? d->given->n : 0;
     if (n != 3) {
         ev_error(ev, E_ARGUMENT_SHAPE, d->ast, "`%s` reads %d inputs; a prompt has X, y and q", d->name, n);
