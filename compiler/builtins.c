@@ -288,6 +288,27 @@ RULE(bi_eye)
     return t_eye(ev, n);
 }
 
+/* n (n - 1) ... (n - k + 1) / k!, multiplied and divided in turn: every quotient is a binomial itself. */
+RULE(bi_binomial)
+{
+    UNUSED;
+    int64_t n, k, c = 1;
+    dim of = ev_size(ev, a->v[0], a->at[0]), chosen = of ? ev_size(ev, a->v[1], a->at[1]) : NULL;
+    if (!chosen) return &value_error;
+    if (!size_known(of, &n) || !size_known(chosen, &k))
+        return value_int(ev->arena, size_symbol(ev->sizes, intern(ev->names, ev_text(ev, a->call)), SIZE_OPEN, 0, a->call->span, NULL));
+    if (k > n - k) k = n - k;
+    if (k < 0) return value_int(ev->arena, size_int(ev->sizes, 0));
+    for (int64_t i = 1; i <= k; i++)
+        if (__builtin_mul_overflow(c, n - k + i, &c)) {
+            ev_error(ev, E_VALUE, a->call, "binomial(%lld, %lld) does not fit into 64 bits", (long long)n, (long long)k);
+            return &value_error;
+        } else {
+            c /= i;
+        }
+    return value_int(ev->arena, size_int(ev->sizes, c));
+}
+
 RULE(bi_range)
 {
     UNUSED;
@@ -777,14 +798,14 @@ RULE(bi_inv)
     return t_solve(ev, A, I, a->call);
 }
 
-/* By Cholesky (twice the sum of the logarithms of the diagonal) when symmetric by construction, else by LU. */
+/* By Cholesky (twice the sum of the logarithms of the diagonal) when a Gram matrix by construction, else by LU. */
 RULE(bi_logdet)
 {
     UNUSED;
     TENSOR(0);
     if (!square(ev, a, 0)) return &value_error;
     struct value *A = a->v[0];
-    if (!A->node || !ir_is_symmetric(A->node)) return t_unary_op(ev, OP_LU_LOGDET, A, 0);
+    if (!A->node || !ir_is_positive(A->node)) return t_unary_op(ev, OP_LU_LOGDET, A, 0);
     struct value *d = diagonal(ev, t_unary_op(ev, OP_CHOLESKY, A, 0));
     return t_elem2(ev, OP_MUL, t_const(ev, 2), t_reduce(ev, OP_SUM, t_elem1(ev, OP_LOG, d, a->call), A->rank - 2), a->call);
 }

@@ -129,6 +129,7 @@ struct value *ev_predict(struct ev *ev, const struct value *predictor, struct va
 bool value_is_predictor(const struct value *v);
 bool value_is_task(const struct value *v);
 struct kernel *ev_kernel_begin(struct ev *ev, const char *name); /* returns the kernel that was current */
+bool ev_passes(struct ev *ev, struct kernel *k, const struct ast *at); /* false: a fault of the tool was reported */
 void ev_kernel_end(struct ev *ev, struct kernel *previous);
 
 /* ---- tensor.c: operations on tensor values, on every level; each reports its own errors at `at` ---- */

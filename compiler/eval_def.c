@@ -34,6 +34,15 @@ struct kernel *ev_kernel_begin(struct ev *ev, const char *name)
     return previous;
 }
 
+bool ev_passes(struct ev *ev, struct kernel *k, const struct ast *at)
+{
+    const char *why = ir_run_passes(k->f);
+    if (!why) return true;
+    ev_error(ev, E_INTERNAL, at, "%s", why);
+    ev->session->fault = ev->session->failed = true;
+    return false;
+}
+
 void ev_kernel_end(struct ev *ev, struct kernel *previous)
 {
     ev->k = previous;

@@ -162,7 +162,7 @@ static struct value *in_kernel(struct ev *ev, const struct fn *fn, struct value 
 }
 
 /* At script level the gradient is a kernel of its own, run once by the interpreter. */
-static struct value *run_once(struct ev *ev, struct kernel *k, struct value *v)
+static struct value *run_once(struct ev *ev, struct kernel *k, struct value *v, const struct ast *at)
 {
     int n = v->kind == V_TUPLE ? v->n : 1;
     struct value *item[n];
@@ -176,7 +176,7 @@ static struct value *run_once(struct ev *ev, struct kernel *k, struct value *v)
     }
     for (int i = 0; i < k->captures.n; i++) ready &= k->captures.data[i].value->known;
     if (ready) {
-        ir_run_passes(k->f);
+        if (!ev_passes(ev, k, at)) return &value_error;
         answer_once(ev, k, result);
         for (int i = 0; i < n; i++) item[i] = value_host(ev->arena, ev->sizes, result[i]);
     }
@@ -188,7 +188,7 @@ struct value *ev_differentiate(struct ev *ev, const struct fn *fn, struct value 
     if (ev->k) return in_kernel(ev, fn, arg, n, at);
     struct kernel *previous = ev_kernel_begin(ev, "gradient"), *k = ev->k;
     struct value *v = in_kernel(ev, fn, arg, n, at);
-    if (v->kind == V_TENSOR || v->kind == V_TUPLE) v = run_once(ev, k, v);
+    if (v->kind == V_TENSOR || v->kind == V_TUPLE) v = run_once(ev, k, v, at);
     ev_kernel_end(ev, previous);
     return v;
 }

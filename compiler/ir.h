@@ -114,6 +114,7 @@ uint64_t ir_attribute_hash(const struct ir_node *n);
 bool ir_visible(const struct ir_region *from, const struct ir_node *n);
 /* Symmetric by construction, bit for bit: A' A, A A', eye, sums and scalings of such; false: not known. */
 bool ir_is_symmetric(const struct ir_node *n);
+bool ir_is_positive(const struct ir_node *n); /* and positive semidefinite: A' A + a I */
 void ir_count_uses(struct ir_func *f);
 void ir_mark_varying(struct ir_func *f);
 /* Calls visit on every node, operands before users, a region's parameters and nodes before its owner. */

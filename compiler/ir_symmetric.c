@@ -98,3 +98,41 @@ bool ir_is_symmetric(const struct ir_node *n)
     int fuel = FUEL;
     return mirror(n, n, &fuel);
 }
+
+/* A scalar stretched over a matrix that is no negative constant: what scales a matrix without changing its sign, as
+ * far as that can be told. */
+static bool scales(const struct ir_node *n)
+{
+    const struct ir_node *c = ir_splat((struct ir_node *)n);
+    if (c) return c->real >= 0;
+    if (n->op != OP_BROADCAST) return false;
+    for (int i = 0; i < n->in[0]->rank; i++)
+        if (!size_is(n->in[0]->dims[i], 1)) return false;
+    return n->in[0]->op != OP_NEG;
+}
+
+static bool is_eye(const struct ir_node *n)
+{
+    return n->op == OP_TO_REAL && n->in[0]->op == OP_EQ && n->in[0]->in[0]->op == OP_IOTA && n->in[0]->in[1]->op == OP_IOTA;
+}
+
+static bool positive(const struct ir_node *n, int *fuel)
+{
+    if (--*fuel <= 0) return false;
+    switch (n->op) {
+    case OP_MATMUL: return mirror(n->in[0], n->in[1], fuel);
+    case OP_ADD: return positive(n->in[0], fuel) && positive(n->in[1], fuel);
+    case OP_MUL: return (scales(n->in[0]) && positive(n->in[1], fuel)) || (scales(n->in[1]) && positive(n->in[0], fuel));
+    case OP_DIV: return scales(n->in[1]) && positive(n->in[0], fuel);
+    case OP_BROADCAST: return n->in[0]->rank >= 2 && positive(n->in[0], fuel);
+    default: return is_eye(n);
+    }
+}
+
+/* Tells whether the matrices n are positive semidefinite by construction: A' A, the identity, and sums and scalings of
+ * such; a scalar that is not a constant is taken to be positive, as the a of X'X + a I is. False: not known. */
+bool ir_is_positive(const struct ir_node *n)
+{
+    int fuel = FUEL;
+    return n->rank >= 2 && positive(n, &fuel) && ir_is_symmetric(n);
+}

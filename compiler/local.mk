@@ -25,6 +25,8 @@ libicl_a_SOURCES += \
 	compiler/grad_loop.c \
 	compiler/grad_rules.c \
 	compiler/grad_rules.h \
+	compiler/gradcheck.c \
+	compiler/gradcheck.h \
 	compiler/hoist.c \
 	compiler/interp.c \
 	compiler/interp.h \

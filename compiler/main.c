@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "compiler/emit.h"
+#include "compiler/gradcheck.h"
 #include "compiler/program.h"
 #include "runtime/pool.h"
 #include "runtime/progress.h"
@@ -258,6 +259,11 @@ static int command_test(struct command_line *line)
     return with_program(line, test);
 }
 
+static int command_gradcheck(struct command_line *line)
+{
+    return with_program(line, gradcheck);
+}
+
 static int command_emit(struct command_line *line)
 {
     if (!line->session.stage) return usage_error("`icl %s` needs --stage=ast|ir|loops|llvm|asm", "emit");
@@ -291,6 +297,7 @@ static const struct command {
     { "check", "FILE...", "report all errors that can be known without running", command_check, false },
     { "test", "FILE [--option value ...]", "run the tests of a script", command_test, true },
     { "emit", "--stage=STAGE FILE", "show the syntax tree or the code of every kernel", command_emit, true },
+    { "gradcheck", "FILE [--option value ...]", "compare gradients with finite differences", command_gradcheck, true },
     { "doc", "NAME", "documentation of a builtin or of the library", command_doc, false },
     { "explain", "CODE", "what a message means and how to mend it", command_explain, false },
 };

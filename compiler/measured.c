@@ -75,8 +75,7 @@ static struct kernel *request_kernel(struct ev *ev, struct request **r, int n)
     }
     ev_kernel_end(ev, previous);
     ev->calls = calls;
-    if (good) ir_run_passes(k->f);
-    return good ? k : NULL;
+    return good && ev_passes(ev, k, r[0]->at) ? k : NULL;
 }
 
 /* A walk without data builds the kernel for its messages, and for those who want to see it. */

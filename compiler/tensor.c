@@ -376,8 +376,8 @@ struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct v
 
 struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, const struct ast *at)
 {
-    struct value *bad = n ? poison(item, n) : &value_error;
-    if (bad) return bad;
+    struct value *bad = poison(item, n);
+    if (bad || n < 1) return bad ? bad : &value_error;
     struct value *in[n];
     enum dtype t = DT_BOOL;
     for (int i = 0; i < n; i++) t = item[i]->dtype < t ? item[i]->dtype : t;
@@ -556,13 +556,13 @@ struct value *t_trisolve(struct ev *ev, struct value *l, struct value *b, bool u
     return t_apply(ev, &p, (struct value *[]){ l, b }, 2);
 }
 
-/* a[.., n, n] x = b: by Cholesky when a is symmetric by construction, else by LU. `b` is a matrix here. */
+/* a[.., n, n] x = b: by Cholesky when a is a Gram matrix by construction (A' A + c I), else by LU. `b` is a matrix here. */
 struct value *t_solve(struct ev *ev, struct value *a, struct value *b, const struct ast *at)
 {
     (void)at;
     struct value *bad = poison2(a, b);
     if (bad) return bad;
-    if (a->node && ir_is_symmetric(a->node)) {
+    if (a->node && ir_is_positive(a->node)) {
         struct value *l = t_unary_op(ev, OP_CHOLESKY, a, 0);
         return t_trisolve(ev, l, t_trisolve(ev, l, b, false, false), false, true);
     }

@@ -1,0 +1,231 @@
+/* `icl gradcheck`: the gradients of every definition that can be differentiated, against central differences in
+ * binary64. Inputs are standard normal, sizes small and distinct; what a definition gives is weighted and summed. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "compiler/answer.h"
+#include "compiler/gradcheck.h"
+#include "compiler/grad_rules.h"
+#include "compiler/scalar.h"
+
+enum { MAX_INPUTS = 12 };
+static const double step = 1e-5, tolerance = 1e-5;
+
+/* A definition with inputs that are tensors of the session: by argument, prompt part or hyper-parameter. */
+struct subject {
+    const struct def *def;
+    const char *name[MAX_INPUTS];
+    struct value *input[MAX_INPUTS];
+    int n;
+    struct value *hyper[16];
+    int sizes; /* given out so far */
+    uint32_t site;
+};
+
+static int64_t small_size(struct subject *s)
+{
+    static const int64_t sizes[] = { 6, 3, 4, 2, 5 };
+    return sizes[s->sizes++ % 5];
+}
+
+static struct value *normal_input(struct ev *ev, struct subject *s, int rank, const dim *dims)
+{
+    int64_t size[IR_MAX_RANK] = { 0 };
+    for (int i = 0; i < rank; i++) size[i] = size_value(dims[i]);
+    struct tensor t = tensor_new(ev->arena, DT_REAL, rank, size);
+    int64_t n = tensor_elements(&t);
+    s->site++;
+    for (int64_t i = 0; i < n; i += 4) {
+        uint32_t words[4];
+        double four[4];
+        icl_draw_words(ev->session->seed, s->site, 0, 0, (uint32_t)(i / 4), words);
+        scalar_normals(64, words, four);
+        for (int k = 0; k < 4 && i + k < n; k++) t.r[i + k] = four[k];
+    }
+    struct value *v = value_host(ev->arena, ev->sizes, t);
+    memcpy(v->dims, dims, sizeof(dim) * (size_t)rank);
+    return v;
+}
+
+/* The sizes of a pattern: names new to the scope get a size. */
+static int pattern_dims(struct ev *ev, struct subject *s, struct scope *scope, const struct ast *p, dim *dims)
+{
+    for (int i = 0; i < p->n; i++) {
+        const struct ast *e = p->kid[i];
+        struct binding *b = NULL;
+        for (int k = 0; k < scope->names.n; k++)
+            if (scope->names.data[k].name == e->name) b = &scope->names.data[k];
+        if (e->kind == A_NAME && !b) {
+            dims[i] = size_symbol(ev->sizes, e->name, SIZE_VALUED, small_size(s), e->span, "the check");
+            scope_bind(ev, scope, e->name, value_int(ev->arena, dims[i]), e->span);
+            continue;
+        }
+        struct value *v = ev_expr(ev, scope, e);
+        int64_t known;
+        if (v->kind == V_ERROR || !(dims[i] = ev_size(ev, v, e)) || !size_known(dims[i], &known)) return -1;
+    }
+    return p->n;
+}
+
+static bool add_input(struct ev *ev, struct subject *s, struct scope *scope, const struct ast *pattern, const char *name)
+{
+    dim dims[IR_MAX_RANK];
+    int rank = pattern_dims(ev, s, scope, pattern, dims);
+    if (rank < 0 || s->n == MAX_INPUTS) return false;
+    s->name[s->n] = name;
+    s->input[s->n++] = normal_input(ev, s, rank, dims);
+    return true;
+}
+
+/* Hyper-parameters: the default, else 2 or 0.5. */
+static bool set_hypers(struct ev *ev, struct subject *s)
+{
+    const struct def *d = s->def;
+    for (int i = 0; i < d->nhypers; i++) {
+        const struct ast *h = d->hyper[i];
+        const char *type = h->kid[0] ? h->kid[0]->name : "";
+        if (h->kid[1]) s->hyper[i] = ev_expr(ev, d->scope, h->kid[1]);
+        else if (!strcmp(type, "int")) s->hyper[i] = value_int(ev->arena, size_int(ev->sizes, 2));
+        else if (!strcmp(type, "real") && h->kid[0]->n == 0) s->hyper[i] = value_real(ev->arena, 0.5, false);
+        else if (!strcmp(type, "bool")) s->hyper[i] = value_bool(ev->arena, false);
+        else return false;
+        s->hyper[i] = ev_fit_hyper(ev, d, h, s->hyper[i], h);
+        if (!s->hyper[i] || s->hyper[i]->kind != V_TENSOR) return false;
+    }
+    return true;
+}
+
+/* False: there is nothing to differentiate, or its arguments cannot be made up. */
+static bool set_inputs(struct ev *ev, struct subject *s)
+{
+    const struct def *d = s->def;
+    struct scope *scope = scope_new(ev, d->scope);
+    if (d->kind == DEF_FN) {
+        for (int i = 0; i < d->nhypers; i++) {
+            const struct ast *type = d->hyper[i]->kid[0];
+            if (!type || type->kind != A_TYPE) return false;
+            if (!strcmp(type->name, "int") && type->n == 0) {
+                s->hyper[i] = value_int(ev->arena, size_int(ev->sizes, 2));
+                scope_bind(ev, scope, d->hyper[i]->name, s->hyper[i], d->hyper[i]->span);
+            } else if (strcmp(type->name, "real") || !add_input(ev, s, scope, type, d->hyper[i]->name)) {
+                return false;
+            }
+        }
+        return s->n > 0;
+    }
+    if ((d->kind != DEF_ALGORITHM && d->kind != DEF_PREPROCESS) || !d->given || !set_hypers(ev, s)) return false;
+    for (int i = 0; i < d->nhypers; i++) scope_bind(ev, scope, d->hyper[i]->name, s->hyper[i], d->hyper[i]->span);
+    for (int i = 0; i < d->given->n; i++)
+        if (!add_input(ev, s, scope, d->given->kid[i], d->given->kid[i]->name)) return false;
+    for (int i = 0; d->knowing && i < d->knowing->n; i++)
+        if (!add_input(ev, s, scope, d->knowing->kid[i], d->knowing->kid[i]->name)) return false;
+    return s->n >= 3;
+}
+
+static struct value *call(struct ev *ev, struct subject *s, struct value **x)
+{
+    const struct def *d = s->def;
+    if (d->kind == DEF_FN) {
+        struct value *arg[16];
+        for (int i = 0, k = 0; i < d->nhypers; i++) arg[i] = s->hyper[i] ? s->hyper[i] : x[k++];
+        return ev_call_def(ev, d, arg, d->nhypers, d->ast);
+    }
+    struct value *v = value_new(ev->arena, V_INSTANCE);
+    struct instance in = { .def = d, .hyper = s->hyper };
+    v->instance = arena_copy(ev->arena, &in, sizeof in);
+    struct scope *latents = scope_new(ev, NULL);
+    for (int i = 3; i < s->n; i++) scope_bind(ev, latents, intern(ev->names, s->name[i]), x[i], d->ast->span);
+    return ev_predict(ev, v, x[0], x[1], x[2], latents, d->ast);
+}
+
+/* sum over all elements of the result, weighted by 1, 1/2, 1/3 ... */
+static struct value *weighted(struct ev *ev, struct value *v, const struct ast *at)
+{
+    if (v->kind == V_TUPLE) {
+        struct value *sum = t_const(ev, 0);
+        for (int i = 0; i < v->n; i++) sum = t_elem2(ev, OP_ADD, sum, weighted(ev, v->item[i], at), at);
+        return sum;
+    }
+    if (v->kind != V_TENSOR || v->dtype != DT_REAL) return t_const(ev, 0);
+    dim n = size_int(ev->sizes, 1);
+    for (int i = 0; i < v->rank; i++) n = size_mul(ev->sizes, n, v->dims[i]);
+    struct value *index = t_cast(ev, t_iota(ev, 1, &n, 0), DT_REAL);
+    struct value *weight = t_elem2(ev, OP_DIV, t_const(ev, 1), t_elem2(ev, OP_ADD, index, t_const(ev, 1), at), at);
+    return t_reduce(ev, OP_SUM, t_elem2(ev, OP_MUL, t_reshape(ev, v, 1, &n), weight, at), 0);
+}
+
+/* The function and its gradients by all inputs as one kernel. NULL: reported, or nothing real comes out. */
+static struct kernel *build(struct ev *ev, struct subject *s)
+{
+    struct kernel *previous = ev_kernel_begin(ev, s->def->name), *k = ev->k;
+    struct ir_node *var[MAX_INPUTS], *out;
+    struct value *x[MAX_INPUTS], *one = t_const(ev, 1);
+    for (int i = 0; i < s->n; i++) {
+        x[i] = t_of_node(ev, t_node(ev, s->input[i]));
+        var[i] = x[i]->node;
+    }
+    struct value *y = call(ev, s, x);
+    bool good = !value_poisoned(y);
+    y = good ? weighted(ev, y, s->def->ast) : y;
+    if (good && y->node) {
+        struct adjoint a = { .ev = ev, .at = s->def->ast, .var = var, .nvars = s->n };
+        out = t_node(ev, y);
+        vec_push(k->f->arena, &k->f->top->results, out);
+        adjoint_run(&a, k->region, &out, &one, 1);
+        for (int i = 0; i < s->n; i++) {
+            struct ir_node *g = t_node(ev, adjoint_of(&a, var[i]));
+            vec_push(k->f->arena, &k->f->top->results, g);
+        }
+    } else {
+        good = false;
+    }
+    ev_kernel_end(ev, previous);
+    return good && ev_passes(ev, k, s->def->ast) ? k : NULL;
+}
+
+/* The largest difference of an input's gradient from central differences, relative to 1 + its size. */
+static double worst(struct ev *ev, struct kernel *k, struct subject *s, int input, const struct tensor *gradient)
+{
+    struct tensor *x = &s->input[input]->data, up[MAX_INPUTS + 1], down[MAX_INPUTS + 1];
+    double largest = 0;
+    for (int64_t i = 0; i < tensor_elements(x); i++) {
+        double was = x->r[i];
+        x->r[i] = was + step;
+        answer_once(ev, k, up);
+        x->r[i] = was - step;
+        answer_once(ev, k, down);
+        x->r[i] = was;
+        double numeric = (up[0].r[0] - down[0].r[0]) / (2 * step);
+        double gap = fabs(gradient->r[i] - numeric) / (1 + fabs(numeric));
+        if (!(gap <= largest)) largest = gap;
+    }
+    return largest;
+}
+
+bool gradcheck(struct ev *ev, struct program *p)
+{
+    bool good = true;
+    ev->precision = 64;
+    if (!program_check(ev, p)) return false;
+    for (int i = 0; i < ev->script->names.n; i++) {
+        const struct value *v = ev->script->names.data[i].value;
+        if (v->kind != V_FN || v->fn->kind != FN_DEF) continue;
+        struct subject s = { .def = v->fn->def };
+        if (!set_inputs(ev, &s)) continue;
+        struct kernel *k = build(ev, &s);
+        if (!k) continue;
+        struct tensor result[MAX_INPUTS + 1];
+        answer_once(ev, k, result);
+        printf("%s:", s.def->name);
+        bool fits = true;
+        for (int n = 0; n < s.n; n++) {
+            double gap = worst(ev, k, &s, n, &result[n + 1]);
+            fits &= gap <= tolerance;
+            printf(" %s %.1e", s.name[n], gap);
+        }
+        printf(fits ? "  ok\n" : "  WRONG\n");
+        fflush(stdout);
+        good &= fits;
+    }
+    return good && !ev->diags->errors;
+}
