@@ -1,6 +1,9 @@
 /* Kernels on demand: first the table of this process, then the disk, then the back end. The back end (icl-llvm.so, with
  * LLVM in it) is loaded when it is first needed: starting without it saves 14 ms and 50 MB.
  *
+ * Draws and long elementary functions are objects of their own ("icl.draw_normals.f32x8"), found in the same three
+ * places and shared by all kernels: they would be half of what there is to compile.
+ *
  * A kernel on disk is known by the program's and the back end's own bytes (size and time of both files), processor
  * level, lanes, and the hash of the IR. Code is compiled for a level (x86-64-v3, ..), so that equal machines share it.
  */
@@ -32,11 +35,19 @@ struct entry {
     struct object *object;
 };
 
+/* A function that kernels share. */
+struct shared {
+    const char *name;
+    void *address;
+    struct object *object;
+};
+
 struct kernel_store {
     struct arena *arena;
     struct kernel_options options;
     struct cache cache;
     VEC(struct entry *) entries;
+    VEC(struct shared) shared;
     icl_llvm_compile_fn *compile;
     struct kernel_counts counts;
 };
@@ -87,7 +98,8 @@ struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_optio
 void kernel_store_free(struct kernel_store *s)
 {
     for (int k = 0; k < s->entries.n; k++) object_free(s->entries.data[k]->object);
-    s->entries.n = 0;
+    for (int k = 0; k < s->shared.n; k++) object_free(s->shared.data[k].object);
+    s->entries.n = s->shared.n = 0;
 }
 
 /* What was done so far. */
@@ -146,19 +158,26 @@ static bool load_plugin(struct kernel_store *s, const char **why)
     return true;
 }
 
-static bool compile(struct kernel_store *s, struct ir_func *f, const char *symbol, enum target_output what,
-                    struct buf *out, struct icl_kernel *k, const char **why) {
-    struct arena work = {0};
-    struct level level = level_of(&s->options);
-    double start = now();
-    struct target_spec t = {.cpu = level.cpu, .triple = s->options.triple, .symbol = symbol, .output = what,
-                            .verify = s->options.verify};
+static bool compile_loops(struct kernel_store *s, struct loop_func *lf, struct target_spec t, struct buf *out,
+                          struct buf *needs, const char **why)
+{
+    t.cpu = level_of(&s->options).cpu;
+    t.triple = s->options.triple;
+    t.verify = s->options.verify;
 #ifdef ICL_VERIFY
     t.verify = true;
 #endif
+    return load_plugin(s, why) && s->compile(lf, &t, out, needs, why);
+}
+
+static bool compile(struct kernel_store *s, struct ir_func *f, struct target_spec t, struct buf *out, struct buf *needs,
+                    struct icl_kernel *k, const char **why)
+{
+    struct arena work = {0};
+    double start = now();
     const char *reason = NULL;
     struct loop_func *lf = lanes_schedule(&work, f, lanes_for_precision(s, f->precision), &reason);
-    bool ok = lf && load_plugin(s, &reason) && s->compile(lf, &t, out, &reason);
+    bool ok = lf && compile_loops(s, lf, t, out, needs, &reason);
     if (ok) *k = (struct icl_kernel){.lanes = lf->lanes, .precision = lf->precision, .scratch = (size_t)lf->scratch};
     else *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
     arena_free(&work);
@@ -167,37 +186,18 @@ static bool compile(struct kernel_store *s, struct ir_func *f, const char *symbo
     return ok;
 }
 
-/* ---- loading ---- */
-
-static void *address(void (*f)(void))
-{
-    void *p;
-    memcpy(&p, &f, sizeof p);
-    return p;
-}
-
-#define EXTERN(name) {#name, address((void (*)(void))name)}
-
-static bool load(struct kernel_store *s, struct entry *e, const struct buf *bytes, const char **why)
-{
-    const struct object_symbol externs[] = {EXTERN(fma), EXTERN(fmaf), EXTERN(floor), EXTERN(floorf), EXTERN(memcpy),
-                                            EXTERN(memset), EXTERN(memmove)};
-    e->object = object_load(bytes->text, bytes->n, externs, (int)(sizeof externs / sizeof *externs), why);
-    if (!e->object) return false;
-    void *symbol = object_symbol(e->object, "icl_kernel");
-    if (!symbol) {
-        *why = "the object does not define the kernel";
-        return false;
-    }
-    memcpy(&e->kernel.run, &symbol, sizeof symbol);
-    vec_push(s->arena, &s->entries, e);
-    return true;
-}
+/* ---- names of files ---- */
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * UINT64_C(0x9E3779B97F4A7C15);
     return h ^ h >> 31;
+}
+
+static uint64_t mix_text(uint64_t h, const char *text)
+{
+    for (; *text; text++) h = mix(h, (unsigned char)*text);
+    return h;
 }
 
 static uint64_t mix_file(uint64_t h, const char *path)
@@ -208,25 +208,155 @@ static uint64_t mix_file(uint64_t h, const char *path)
     return mix(h, (uint64_t)st.st_mtim.tv_nsec);
 }
 
-/* What else than the IR decides the code. */
-static uint64_t build_hash(struct kernel_store *s, int lanes, int precision)
-{
-    struct level level = level_of(&s->options);
-    uint64_t h = mix_file(mix_file(0, "/proc/self/exe"), plugin_path(s->arena));
-    for (const char *c = level.cpu; *c; c++) h = mix(h, (unsigned char)*c);
-#ifdef ICL_LLVM_VERSION
-    for (const char *c = ICL_LLVM_VERSION; *c; c++) h = mix(h, (unsigned char)*c);
-#endif
-    return mix(mix(h, (uint64_t)lanes), (uint64_t)precision);
-}
-
-static struct cache_entry key_of(struct kernel_store *s, const struct ir_func *f, uint64_t hash)
+/* The key of a file: what it is of, and what else decides the code. */
+static struct cache_entry key_of(struct kernel_store *s, uint64_t what, int precision)
 {
     struct cache_entry e = {.key = ""};
-    int lanes = lanes_for_precision(s, f->precision);
-    snprintf(e.key, sizeof e.key, "%016llx%016llx", (unsigned long long)hash,
-             (unsigned long long)build_hash(s, lanes, f->precision));
+    uint64_t h = mix_file(mix_file(0, "/proc/self/exe"), plugin_path(s->arena));
+    h = mix_text(h, level_of(&s->options).cpu);
+#ifdef ICL_LLVM_VERSION
+    h = mix_text(h, ICL_LLVM_VERSION);
+#endif
+    h = mix(mix(h, (uint64_t)lanes_for_precision(s, precision)), (uint64_t)precision);
+    snprintf(e.key, sizeof e.key, "%016llx%016llx", (unsigned long long)what, (unsigned long long)h);
     return e;
+}
+
+/* ---- functions that kernels share ---- */
+
+static enum ir_op op_of_name(const char *name)
+{
+    const char *from = name + strlen("icl."), *to = strrchr(name, '.');
+    if (!strncmp(from, "draw_normals", strlen("draw_normals"))) return OP_DRAW_NORMAL;
+    if (!strncmp(from, "draw_uniforms", strlen("draw_uniforms"))) return OP_DRAW_UNIFORM;
+    for (int op = 0; op < OP_COUNT; op++)
+        if (op_info[op].class == OP_CLASS_ELEM && strlen(op_info[op].text) == (size_t)(to - from) &&
+            !memcmp(op_info[op].text, from, (size_t)(to - from)))
+            return op;
+    return OP_COUNT;
+}
+
+/* A function of no use but that it holds one application of the operation. */
+static struct loop_func *one_use(struct arena *a, enum ir_op op, int lanes, int precision)
+{
+    struct loop_func *f = loops_new(a, "shared", lanes, precision);
+    struct loop_builder b;
+    loops_builder(&b, f);
+    int out = loops_mem(f, MEM_OUTPUT, LT_REAL, 4, 0, NULL), zero = loops_index(&b, 0), v[4];
+    if (op == OP_DRAW_NORMAL || op == OP_DRAW_UNIFORM) {
+        loops_draw(&b, op, 0, 0, zero, loops_prompt(&b, zero), v);
+        for (int k = 0; k < 4; k++) loops_store(&b, out, zero, k, v[k]);
+    } else {
+        int x = loops_load(&b, loops_mem(f, MEM_INPUT, LT_REAL, 1, 0, NULL), zero, 0);
+        loops_store(&b, out, zero, 0, loops_elem(&b, op, LT_REAL, op_info[op].arity, (int[]){x, x}));
+    }
+    return f;
+}
+
+static bool make_shared(struct kernel_store *s, const char *name, int precision, struct buf *out, const char **why)
+{
+    struct arena work = {0};
+    struct buf none = {0};
+    double start = now();
+    enum ir_op op = op_of_name(name);
+    const char *reason = "an unknown function";
+    struct target_spec t = {.symbol = "icl_shared", .functions = LONG_EXPOSED};
+    bool ok = op < OP_COUNT && compile_loops(s, one_use(&work, op, lanes_for_precision(s, precision), precision), t,
+                                             out, &none, &reason);
+    if (!ok) *why = arena_printf(s->arena, "%s: %s", name, reason);
+    arena_free(&work);
+    buf_free(&none);
+    s->counts.seconds += now() - start;
+    return ok;
+}
+
+static void *address(void (*f)(void))
+{
+    void *p;
+    memcpy(&p, &f, sizeof p);
+    return p;
+}
+
+#define EXTERN(name) {#name, address((void (*)(void))name)}
+
+/* Loads an object that may call the C library and what the kernels share. */
+static struct object *load_object(const struct kernel_store *s, const char *bytes, size_t n, const char **why)
+{
+    const struct object_symbol library[] = {EXTERN(fma), EXTERN(fmaf), EXTERN(floor), EXTERN(floorf), EXTERN(memcpy),
+                                            EXTERN(memset), EXTERN(memmove)};
+    enum { LIBRARY = sizeof library / sizeof *library };
+    struct object_symbol externs[LIBRARY + 1 + s->shared.n];
+    memcpy(externs, library, sizeof library);
+    for (int k = 0; k < s->shared.n; k++)
+        externs[LIBRARY + k] = (struct object_symbol){s->shared.data[k].name, s->shared.data[k].address};
+    return object_load(bytes, n, externs, LIBRARY + s->shared.n, why);
+}
+
+static bool load_shared(struct kernel_store *s, const char *name, const struct buf *bytes, const char **why)
+{
+    struct shared f = {.name = arena_strdup(s->arena, name)};
+    f.object = load_object(s, bytes->text, bytes->n, why);
+    if (!f.object) return false;
+    f.address = object_symbol(f.object, name);
+    if (!f.address) {
+        object_free(f.object);
+        *why = arena_printf(s->arena, "the object does not define %s", name);
+        return false;
+    }
+    vec_push(s->arena, &s->shared, f);
+    return true;
+}
+
+static bool need_one(struct kernel_store *s, const char *name, int precision, const char **why)
+{
+    for (int k = 0; k < s->shared.n; k++)
+        if (!strcmp(s->shared.data[k].name, name)) return true;
+    struct buf bytes = {0};
+    struct cache_entry c = key_of(s, mix_text(0, name), precision);
+    bool ok = cache_read(&s->cache, &c, &bytes) && load_shared(s, name, &bytes, why);
+    if (!ok) {
+        buf_free(&bytes);
+        bytes = (struct buf){0};
+        ok = make_shared(s, name, precision, &bytes, why) && load_shared(s, name, &bytes, why);
+        if (ok) cache_write(&s->cache, &c, bytes.text, bytes.n);
+    }
+    buf_free(&bytes);
+    return ok;
+}
+
+/* Has all functions of a list (a name a line) ready. */
+static bool need(struct kernel_store *s, const char *names, size_t n, int precision, const char **why)
+{
+    for (size_t from = 0, at = 0; at < n; at++) {
+        if (names[at] != '\n') continue;
+        char name[80];
+        size_t length = at - from;
+        if (length >= sizeof name) length = 0;
+        memcpy(name, names + from, length);
+        name[length] = 0;
+        from = at + 1;
+        if (length && !need_one(s, name, precision, why)) return false;
+    }
+    return true;
+}
+
+/* ---- kernels ---- */
+
+/* Bytes: the list of the functions needed, `list` long, then the object. */
+static bool load(struct kernel_store *s, struct entry *e, const struct buf *bytes, size_t list, const char **why)
+{
+    if (list > bytes->n || !need(s, bytes->text, list, e->kernel.precision, why)) return false;
+    e->object = load_object(s, bytes->text + list, bytes->n - list, why);
+    if (!e->object) return false;
+    void *symbol = object_symbol(e->object, "icl_kernel");
+    if (!symbol) {
+        *why = "the object does not define the kernel";
+        object_free(e->object);
+        return false;
+    }
+    memcpy(&e->kernel.run, &symbol, sizeof symbol);
+    vec_push(s->arena, &s->entries, e);
+    return true;
 }
 
 static bool from_disk(struct kernel_store *s, struct entry *e, struct cache_entry *c)
@@ -235,9 +365,9 @@ static bool from_disk(struct kernel_store *s, struct entry *e, struct cache_entr
     const char *why;
     bool ok = cache_read(&s->cache, c, &bytes);
     if (ok) {
-        e->kernel =
-            (struct icl_kernel){.lanes = (int)c->facts[0], .precision = (int)c->facts[1], .scratch = c->facts[2]};
-        ok = load(s, e, &bytes, &why);
+        e->kernel = (struct icl_kernel){
+            .lanes = (int)c->facts[0], .precision = (int)c->facts[1], .scratch = c->facts[2]};
+        ok = load(s, e, &bytes, c->facts[3], &why);
     }
     buf_free(&bytes);
     s->counts.from_disk += ok;
@@ -245,16 +375,24 @@ static bool from_disk(struct kernel_store *s, struct entry *e, struct cache_entr
 }
 
 static bool from_compiler(struct kernel_store *s, struct entry *e, struct ir_func *f, struct cache_entry *c,
-                          const char **why) {
-    struct buf bytes = {0};
-    bool ok = compile(s, f, "icl_kernel", TARGET_OBJECT, &bytes, &e->kernel, why) && load(s, e, &bytes, why);
+                          const char **why)
+{
+    struct buf object = {0}, bytes = {0};
+    struct target_spec t = {.symbol = "icl_kernel", .functions = LONG_OUTSIDE};
+    bool ok = compile(s, f, t, &object, &bytes, &e->kernel, why);
+    while (bytes.n % 16) buf_putc(&bytes, '\n'); /* the object stays aligned */
+    size_t list = bytes.n;
+    if (ok) buf_add(&bytes, object.text, object.n);
+    ok = ok && load(s, e, &bytes, list, why);
     if (ok) {
         c->facts[0] = (uint64_t)e->kernel.lanes;
         c->facts[1] = (uint64_t)e->kernel.precision;
         c->facts[2] = e->kernel.scratch;
+        c->facts[3] = list;
         cache_write(&s->cache, c, bytes.text, bytes.n);
     }
     buf_free(&bytes);
+    buf_free(&object);
     return ok;
 }
 
@@ -268,7 +406,7 @@ const struct icl_kernel *kernel_get(struct kernel_store *s, struct ir_func *f, c
             return &s->entries.data[k]->kernel;
         }
     struct entry *e = ARENA_NEW(s->arena, struct entry);
-    struct cache_entry c = key_of(s, f, hash);
+    struct cache_entry c = key_of(s, hash, f->precision);
     e->hash = hash;
     if (from_disk(s, e, &c) || from_compiler(s, e, f, &c, why)) return &e->kernel;
     return NULL;
@@ -278,7 +416,10 @@ const struct icl_kernel *kernel_get(struct kernel_store *s, struct ir_func *f, c
 bool kernel_object(struct kernel_store *s, struct ir_func *f, const char *symbol, struct buf *out, struct icl_kernel *k,
                    const char **why)
 {
-    return compile(s, f, symbol, TARGET_OBJECT, out, k, why);
+    struct buf none = {0};
+    bool ok = compile(s, f, (struct target_spec){.symbol = symbol}, out, &none, k, why);
+    buf_free(&none);
+    return ok;
 }
 
 static bool loops_as_text(struct kernel_store *s, struct ir_func *f, struct buf *out, const char **why)
@@ -305,6 +446,10 @@ static bool loops_as_text(struct kernel_store *s, struct ir_func *f, struct buf 
 bool kernel_text(struct kernel_store *s, struct ir_func *f, const char *stage, struct buf *out, const char **why)
 {
     struct icl_kernel k;
+    struct buf none = {0};
+    struct target_spec t = {.symbol = "icl_kernel", .output = strcmp(stage, "asm") ? TARGET_LLVM : TARGET_ASSEMBLY};
     if (!strcmp(stage, "loops")) return loops_as_text(s, f, out, why);
-    return compile(s, f, "icl_kernel", strcmp(stage, "asm") ? TARGET_LLVM : TARGET_ASSEMBLY, out, &k, why);
+    bool ok = compile(s, f, t, out, &none, &k, why);
+    buf_free(&none);
+    return ok;
 }

@@ -365,7 +365,7 @@ void emit_kernel(LLVMModuleRef module, const struct loop_func *f, const struct t
     LLVMContextRef c = LLVMGetModuleContext(module);
     struct emit e = {.f = f, .c = c, .b = LLVMCreateBuilderInContext(c)};
     e.vb = (struct vec_builder){.context = c, .module = module, .b = e.b, .lanes = f->lanes, .precision = f->precision,
-                                .cpu = t->cpu, .features = t->features};
+                                .cpu = t->cpu, .features = t->features, .outside = t->functions == LONG_OUTSIDE};
     e.i64 = LLVMInt64TypeInContext(c);
     e.i8 = LLVMInt8TypeInContext(c);
     e.ptr = LLVMPointerTypeInContext(c, 0);

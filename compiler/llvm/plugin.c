@@ -6,6 +6,7 @@
 #include <llvm-c/ErrorHandling.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "compiler/llvm/emit.h"
 #include "compiler/llvm/target.h"
 
@@ -24,8 +25,21 @@ static const char *keep(const struct loop_func *f, char *message)
     return text;
 }
 
+/* Lists the long functions that are outside, or makes those that are inside visible. */
+static void long_functions(LLVMModuleRef module, const struct target_spec *t, struct buf *needs)
+{
+    for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+        size_t n;
+        const char *name = LLVMGetValueName2(f, &n);
+        if (n < 4 || memcmp(name, "icl.", 4)) continue;
+        if (t->functions == LONG_EXPOSED) LLVMSetLinkage(f, LLVMExternalLinkage);
+        if (t->functions == LONG_OUTSIDE) buf_printf(needs, "%s\n", name);
+    }
+}
+
 /* See plugin.h. */
-bool icl_llvm_compile(const struct loop_func *f, const struct target_spec *t, struct buf *out, const char **why)
+bool icl_llvm_compile(const struct loop_func *f, const struct target_spec *t, struct buf *out, struct buf *needs,
+                      const char **why)
 {
     char *message = NULL;
     LLVMInstallFatalErrorHandler(fatal);
@@ -36,6 +50,7 @@ bool icl_llvm_compile(const struct loop_func *f, const struct target_spec *t, st
         LLVMModuleRef module = LLVMModuleCreateWithNameInContext(t->symbol, context);
         target_prepare(machine, module);
         emit_kernel(module, f, t);
+        long_functions(module, t, needs);
         ok = !t->verify || !LLVMVerifyModule(module, LLVMReturnStatusAction, &message);
         if (ok && t->verify) LLVMDisposeMessage(message), message = NULL;
         ok = ok && target_write(machine, module, t->output, out, &message);

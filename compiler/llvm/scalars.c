@@ -242,6 +242,7 @@ static LLVMValueRef own_function(B, const char *name, LLVMTypeRef type, struct v
     inside->b = NULL;
     if (f) return f;
     f = LLVMAddFunction(vb->module, name, type);
+    if (vb->outside) return f;
     LLVMSetLinkage(f, LLVMInternalLinkage);
     set_attribute(vb, f, "target-cpu", vb->cpu);
     set_attribute(vb, f, "target-features", vb->features);

@@ -15,6 +15,7 @@ struct vec_builder {
     int lanes;        /* 1, 2, 4, 8 or 16 */
     int precision;    /* 32 or 64 */
     const char *cpu, *features; /* attributes of the functions added to the module; NULL: none */
+    bool outside;     /* long functions are declared, not defined: another object has them */
 };
 
 LLVMTypeRef scalars_type(const struct vec_builder *vb, enum dtype t);
