@@ -61,6 +61,7 @@ static bool node_never_negative(const struct ir_node *n)
     switch (n->op) {
     case OP_IOTA:
     case OP_ARGSORT:
+    case OP_RANK:
     case OP_ARGMAX:
     case OP_ARGMIN: return true;
     case OP_CONST: return n->integer >= 0;

@@ -279,7 +279,7 @@ static void sort_row(const struct tensor *t, int64_t row, int64_t n, int64_t *or
     }
 }
 
-/* SORT ARGSORT */
+/* SORT ARGSORT RANK */
 EVAL(eval_sort)
 {
     int64_t length = out->dims[out->rank - 1], rows = extent(out, 0, out->rank - 1);
@@ -287,8 +287,10 @@ EVAL(eval_sort)
     (void)it;
     for (int64_t r = 0; r < rows; r++) {
         sort_row(in[0], r * length, length, order, order + length);
-        for (int64_t i = 0; i < length; i++)
-            copy(1, n->op == OP_ARGSORT ? order + i : in[0]->i + r * length + order[i], out->i + r * length + i);
+        for (int64_t i = 0; i < length; i++) {
+            if (n->op == OP_RANK) out->i[r * length + order[i]] = i;
+            else copy(1, n->op == OP_ARGSORT ? order + i : in[0]->i + r * length + order[i], out->i + r * length + i);
+        }
     }
     free(order);
 }
@@ -405,6 +407,7 @@ EVAL(eval_linalg)
 #define eval_DRAW_NORMAL eval_draw
 #define eval_SORT eval_sort
 #define eval_ARGSORT eval_sort
+#define eval_RANK eval_sort
 #define eval_PROD eval_chain
 #define eval_MAX_OF eval_chain
 #define eval_MIN_OF eval_chain

@@ -375,6 +375,18 @@ static struct ir_node *fold_gather(const struct fold *o, struct ir_node *p)
     return again(o, p, OP_RESHAPE, ir_add(o->f, o->r, &q));
 }
 
+/* The order of an order is a place in it; both are permutations, whose places they are themselves. */
+static struct ir_node *fold_order(const struct fold *o, struct ir_node *p)
+{
+    struct ir_node *x = p->in[0];
+    if (x->op != OP_ARGSORT && x->op != OP_RANK) return NULL;
+    if (p->op == OP_RANK) return x;
+    struct ir_node q = *p;
+    q.op = x->op == OP_ARGSORT ? OP_RANK : OP_ARGSORT;
+    q.in = x->in;
+    return ir_add(o->f, o->r, &q);
+}
+
 static struct ir_node *fold_cumsum(const struct fold *o, struct ir_node *p)
 {
     (void)o;
@@ -400,6 +412,7 @@ static struct ir_node *(*const rule[OP_COUNT])(const struct fold *, struct ir_no
     [OP_STOP_GRAD] = fold_stop_grad, [OP_GET] = fold_get, [OP_IOTA] = fold_iota, [OP_BROADCAST] = fold_broadcast,
     [OP_RESHAPE] = fold_reshape, [OP_TRANSPOSE] = fold_transpose, [OP_SLICE] = fold_slice,
     [OP_CONCAT] = fold_concat, [OP_GATHER] = fold_gather, [OP_CUMSUM] = fold_cumsum, [OP_SUM] = fold_reduce,
+    [OP_RANK] = fold_order,
     [OP_PROD] = fold_reduce, [OP_MAX_OF] = fold_reduce, [OP_MIN_OF] = fold_reduce, [OP_ARGMAX] = fold_arg,
     [OP_ARGMIN] = fold_arg,
 };

@@ -189,8 +189,10 @@ START_TEST(test_sorting)
     static const int64_t order[] = { 4, 2, 5, 7, 0, 3, 1, 6 };
     struct tensor a = one("%0: real[8]", "argsort %0 : int[8]", &x, 32);
     struct tensor s = one("%0: real[8]", "sort %0 : real[8]", &x, 32);
+    struct tensor r = one("%0: real[8]", "rank %0 : int[8]", &x, 32);
     for (int i = 0; i < 8; i++) {
         ck_assert_int_eq(a.i[i], order[i]);
+        ck_assert_int_eq(r.i[order[i]], i);
         ck_assert(same_real(s.r[i], x.r[order[i]]));
     }
     ck_assert_int_eq(*one("%0: real[8]", "argmax %0 axis=0 : int", &x, 32).i, 1);
@@ -925,7 +927,7 @@ START_TEST(test_every_op)
         "iota axis=0 : int[3]", "draw_uniform site=1 stream=2 : real[3]", "draw_normal site=1 stream=2 : real[3]",
         "broadcast %0 : real[2, 3]", "reshape %0 : real[1, 3]", "transpose %3 perm=[1, 0] : real[3, 3]",
         "slice %0 start=[2] step=[-1] : real[3]", "concat %0, %0 axis=0 : real[6]", "gather %0, %1 axis=0 : real[3]",
-        "cumsum %0 axis=0 : real[3]", "sort %0 : real[3]", "argsort %0 : int[3]", "sum %0 axis=0 : real",
+        "cumsum %0 axis=0 : real[3]", "sort %0 : real[3]", "argsort %0 : int[3]", "rank %0 : int[3]", "sum %0 axis=0 : real",
         "prod %0 axis=0 : real", "max_of %0 axis=0 : real", "min_of %0 axis=0 : real", "argmax %0 axis=0 : int",
         "argmin %0 axis=0 : int", "matmul %3, %3 : real[3, 3]", "cholesky %3 : real[3, 3]",
         "trisolve %3, %3 upper : real[3, 3]", "lu_solve %3, %3 : real[3, 3]", "lu_logdet %3 : real",
