@@ -165,7 +165,7 @@ void lanes_build(struct lanes *l, const struct ir_node *node);
 void lanes_draw(struct lanes *l, const struct ir_node *node);
 void lanes_concat(struct lanes *l, const struct ir_node *node);
 void lanes_cumsum(struct lanes *l, const struct ir_node *node);
-void lanes_sort(struct lanes *l, const struct ir_node *node); /* ARGSORT too */
+void lanes_sort(struct lanes *l, const struct ir_node *node); /* ARGSORT, RANK too */
 void lanes_cholesky(struct lanes *l, const struct ir_node *node);
 void lanes_trisolve(struct lanes *l, const struct ir_node *node);
 void lanes_lu(struct lanes *l, const struct ir_node *node); /* LU_SOLVE, LU_LOGDET */

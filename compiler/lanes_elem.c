@@ -55,7 +55,7 @@ static bool within(const struct ir_node *index, int64_t n)
 {
     switch (index->op) {
     case OP_BROADCAST: case OP_TRANSPOSE: case OP_SLICE: case OP_RESHAPE: return within(index->in[0], n);
-    case OP_ARGSORT: return ir_dim(index, index->rank - 1) <= n;
+    case OP_ARGSORT: case OP_RANK: return ir_dim(index, index->rank - 1) <= n;
     case OP_ARGMAX: case OP_ARGMIN: return ir_dim(index->in[0], index->axis) <= n;
     default: return false;
     }

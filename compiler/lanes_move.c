@@ -64,21 +64,26 @@ void lanes_cumsum(struct lanes *l, const struct ir_node *node)
     cumsum_axis(l, node, others, 0);
 }
 
-/* x before y: smaller, or y is NaN and x is not. */
-static int before(struct lanes *l, int x, int y)
-{
-    int less = loops_elem2(&l->b, OP_LT, x, y);
-    if (l->lf->ins.data[x].type != LT_REAL) return less;
-    int x_is = loops_elem2(&l->b, OP_EQ, x, x), y_not = loops_elem2(&l->b, OP_NE, y, y);
-    return loops_elem2(&l->b, OP_OR, less, loops_elem2(&l->b, OP_AND, x_is, y_not));
-}
+/* ---- sorting ---- */
 
+/* A row's keys, and what becomes of an element's rank: the number of elements that come before it. */
 struct sort {
+    const struct ir_node *node;
     struct lane_node keys;
-    struct ix *row; /* position; the last axis is free */
+    struct ix row[IR_MAX_RANK];        /* position; the last axis is free */
     int rank;
     int64_t n;
+    bool ordered;                      /* no key is NaN */
+    int one, zero;                     /* of the counters: reals where these count far enough, as they are cheaper */
 };
+
+/* x comes before y: it is smaller, or y is NaN and x is not. */
+static int before(struct lanes *l, const struct sort *s, int x, int y)
+{
+    if (s->ordered) return loops_elem2(&l->b, OP_LT, x, y);
+    int not_after = loops_elem1(&l->b, OP_NOT, loops_elem2(&l->b, OP_LE, y, x));
+    return loops_elem2(&l->b, OP_AND, not_after, loops_elem2(&l->b, OP_EQ, x, x));
+}
 
 static int key(struct lanes *l, struct sort *s, struct ix i)
 {
@@ -86,69 +91,75 @@ static int key(struct lanes *l, struct sort *s, struct ix i)
     return lanes_load(l, s->keys.mem, lanes_number(l, &s->keys, s->rank, s->row));
 }
 
-/* Counts, for `len` elements from i on, those that come before each: all before it in place that are not after it in
- * order, and all after it in place that are before it in order. */
+static int count(struct lanes *l, const struct sort *s, int so_far, int condition, bool when)
+{
+    int add = loops_select(&l->b, condition, when ? s->one : s->zero, when ? s->zero : s->one);
+    return loops_elem2(&l->b, OP_ADD, so_far, add);
+}
+
+/* Counts, for `len` elements from i on, those that come before each: all earlier ones that are not after it in order,
+ * and all later ones that are before it in order. */
 static void ranks(struct lanes *l, struct sort *s, struct ix i, int len, int *rank)
 {
-    int *x = ARENA_ARRAY(l->arena, int, len), one = loops_int(&l->b, 1), zero = loops_int(&l->b, 0);
+    int *x = ARENA_ARRAY(l->arena, int, len);
     struct ix j;
     for (int e = 0; e < len; e++) {
         x[e] = key(l, s, ix_plus(i, e));
-        rank[e] = zero;
+        rank[e] = s->zero;
     }
-    int loop = lanes_for(l, ix_const(0), i, len, rank, &j);
-    int y = key(l, s, j);
-    for (int e = 0; e < len; e++) {
-        int add = loops_select(&l->b, before(l, x[e], y), zero, one);
-        rank[e] = loops_elem2(&l->b, OP_ADD, loops_carried(&l->b, loop, e), add);
-    }
+    int loop = lanes_for(l, ix_const(0), i, len, rank, &j), y = key(l, s, j);
+    for (int e = 0; e < len; e++)
+        rank[e] = count(l, s, loops_carried(&l->b, loop, e), before(l, s, x[e], y), false);
     lanes_end(l, loop, rank, rank);
     for (int e = 0; e < len; e++)
-        for (int o = 0; o < len; o++) {
-            if (o == e) continue;
-            int add = o < e ? loops_select(&l->b, before(l, x[e], x[o]), zero, one)
-                            : loops_select(&l->b, before(l, x[o], x[e]), one, zero);
-            rank[e] = loops_elem2(&l->b, OP_ADD, rank[e], add);
-        }
+        for (int o = 0; o < len; o++)
+            if (o < e) rank[e] = count(l, s, rank[e], before(l, s, x[e], x[o]), false);
+            else if (o > e) rank[e] = count(l, s, rank[e], before(l, s, x[o], x[e]), true);
     loop = lanes_for(l, ix_plus(i, len), ix_const(s->n), len, rank, &j);
     y = key(l, s, j);
-    for (int e = 0; e < len; e++) {
-        int add = loops_select(&l->b, before(l, y, x[e]), one, zero);
-        rank[e] = loops_elem2(&l->b, OP_ADD, loops_carried(&l->b, loop, e), add);
-    }
+    for (int e = 0; e < len; e++)
+        rank[e] = count(l, s, loops_carried(&l->b, loop, e), before(l, s, y, x[e]), true);
     lanes_end(l, loop, rank, rank);
 }
 
-struct sort_row {
-    struct sort s;
-    const struct ir_node *node;
-};
-
+/* The rank is stored itself, or says where the element or its index goes. */
 static void place(struct lanes *l, struct ix i, int len, void *data)
 {
-    struct sort_row *r = data;
-    const struct lane_node *ln = lane(r->node);
+    struct sort *s = data;
+    const struct lane_node *ln = lane(s->node);
     int *rank = ARENA_ARRAY(l->arena, int, len);
-    ranks(l, &r->s, i, len, rank);
-    r->s.row[r->s.rank - 1] = ix_const(0);
-    int start = ix_lanes_value(l, lanes_number(l, ln, r->s.rank, r->s.row));
+    bool store_rank = s->node->op == OP_RANK;
+    ranks(l, s, i, len, rank);
     for (int e = 0; e < len; e++) {
-        int to = loops_elem2(&l->b, OP_ADD, start, rank[e]);
-        int value = r->node->op == OP_SORT ? key(l, &r->s, ix_plus(i, e)) : ix_lanes_value(l, ix_plus(i, e));
-        loops_scatter(&l->b, ln->mem, to, value);
+        struct ix at = ix_plus(i, e);
+        int value = s->node->op == OP_SORT ? key(l, s, at) : store_rank ? -1 : ix_lanes_value(l, at);
+        if (l->lf->ins.data[rank[e]].type == LT_REAL) rank[e] = loops_elem(&l->b, OP_TO_INT, LT_INT, 1, &rank[e]);
+        s->row[s->rank - 1] = store_rank ? at : ix_const(0);
+        struct ix to = lanes_number(l, ln, s->rank, s->row);
+        if (store_rank) lanes_store(l, ln->mem, to, rank[e]);
+        else loops_scatter(&l->b, ln->mem, loops_elem2(&l->b, OP_ADD, ix_lanes_value(l, to), rank[e]), value);
     }
+}
+
+static bool never_nan(const struct ir_node *n)
+{
+    if (n->dtype != DT_REAL) return true;
+    if (op_info[n->op].class == OP_CLASS_VIEW || n->op == OP_NEG || n->op == OP_ABS) return never_nan(n->in[0]);
+    return n->op == OP_DRAW_UNIFORM || n->op == OP_DRAW_NORMAL || n->op == OP_TO_REAL;
 }
 
 static void sort_row(struct lanes *l, const struct ir_node *node, const struct ix *at)
 {
-    struct ix row[IR_MAX_RANK];
-    struct sort_row r = {.node = node};
-    for (int d = 0; d < node->rank; d++) row[d] = at[d];
-    r.s = (struct sort){.keys = *lane(node)->kept, .row = row, .rank = node->rank, .n = ir_dim(node, node->rank - 1)};
-    lanes_tiles(l, 0, r.s.n, lanes_pick(r.s.n, 4), place, &r);
+    struct sort s = {.node = node, .keys = *lane(node)->kept, .rank = node->rank};
+    for (int d = 0; d < node->rank; d++) s.row[d] = at[d];
+    s.n = ir_dim(node, node->rank - 1);
+    s.ordered = never_nan(node->in[0]);
+    s.one = s.n < 1 << 24 ? loops_real(&l->b, 1) : loops_int(&l->b, 1);
+    s.zero = s.n < 1 << 24 ? loops_real(&l->b, 0) : loops_int(&l->b, 0);
+    lanes_tiles(l, 0, s.n, lanes_pick(s.n, 4), place, &s);
 }
 
-/* Stable sorting by counting: an element's place is the number of elements before it. No branch, no dependence
+/* SORT, ARGSORT and RANK: stable sorting by counting: an element's place is the number of elements before it. No branch, no dependence
  * between lanes; n * n comparisons. */
 void lanes_sort(struct lanes *l, const struct ir_node *node)
 {

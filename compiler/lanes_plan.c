@@ -30,8 +30,8 @@ static bool is_special(const struct ir_node *n)
 {
     enum op_class c = op_info[n->op].class;
     return n->op == OP_DRAW_UNIFORM || n->op == OP_DRAW_NORMAL || n->op == OP_CONCAT || n->op == OP_CUMSUM ||
-           n->op == OP_SORT || n->op == OP_ARGSORT || (c == OP_CLASS_LINALG && n->op != OP_MATMUL) ||
-           c == OP_CLASS_REGION;
+           n->op == OP_SORT || n->op == OP_ARGSORT || n->op == OP_RANK ||
+           (c == OP_CLASS_LINALG && n->op != OP_MATMUL) || c == OP_CLASS_REGION;
 }
 
 static bool is_free(const struct ir_node *n)

@@ -326,8 +326,14 @@ START_TEST(test_sort_lengths)
         struct text t;
         begin(&t, "", 0);
         int x = add(&t, "draw_normal site=1 stream=0 : real[2, %d]", n), y = add(&t, "floor %%%d : real[2, %d]", x, n);
+        int order = add(&t, "argsort %%%d : int[2, %d]", y, n), z = add(&t, "log %%%d : real[2, %d]", x, n);
         result(&t, add(&t, "sort %%%d : real[2, %d]", x, n));
-        result(&t, add(&t, "argsort %%%d : int[2, %d]", y, n));
+        result(&t, order);
+        result(&t, add(&t, "rank %%%d : int[2, %d]", y, n));
+        result(&t, add(&t, "sort %%%d : real[2, %d]", z, n));       /* with NaN */
+        result(&t, add(&t, "argsort %%%d : int[2, %d]", z, n));
+        result(&t, add(&t, "rank %%%d : int[2, %d]", z, n));
+        result(&t, add(&t, "rank %%%d : int[2, %d]", y, n));
         finish(&t, run_some);
     }
 }
