@@ -232,7 +232,7 @@ static void reshape(struct lanes *l, const struct ir_node *view, const struct ix
     int64_t have = 1, size = 1; /* `part` counts elements 0 .. have-1 of which `size` groups remain to be given out */
     for (; j >= 0; j--) {
         int64_t d = ir_dim(x, j);
-        if (d == 1) {
+        if (d <= 1) { /* of an empty tensor no element is asked for */
             in[j] = ix_const(0);
             continue;
         }
