@@ -39,6 +39,7 @@ std_files = \
 	lang/std/algorithms.icl \
 	lang/std/preprocesses.icl \
 	lang/std/random.icl \
+	lang/std/shifts.icl \
 	lang/std/tasks.icl
 
 stddir = $(pkgdatadir)/std
