@@ -164,8 +164,8 @@ bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
     return done(ev, &j, measure_collect(&j.m, to), at);
 }
 
-void answer_once(struct ev *ev, struct kernel *k, struct tensor *results)
+void answer_once(struct ev *ev, struct kernel *k, uint64_t seed, struct tensor *results)
 {
-    struct interp it = { .arena = ev->arena, .precision = ev->precision };
+    struct interp it = { .arena = ev->arena, .precision = ev->precision, .seed = seed };
     interp_run(&it, k->f, captured(ev, k), results);
 }

@@ -12,8 +12,8 @@ bool answer_estimates(struct ev *ev, struct kernel *k, int64_t trials, double se
                       const struct measure_series *series, int n, struct estimate *out, const struct ast *at);
 /* The first result for every prompt: t gets [trials, result's axes..]. */
 bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct tensor *t, const struct ast *at);
-/* The results of a kernel without draws, by the interpreter. */
-void answer_once(struct ev *ev, struct kernel *k, struct tensor *results);
+/* The results of a kernel for prompt 0, by the interpreter. */
+void answer_once(struct ev *ev, struct kernel *k, uint64_t seed, struct tensor *results);
 
 struct kernel_store *session_kernels(struct ev *ev); /* made on first need */
 

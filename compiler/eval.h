@@ -65,6 +65,8 @@ struct call {
 };
 
 struct session;
+struct arch;
+struct intervention_list;
 struct ev {
     struct arena *arena;
     struct interner *names;
@@ -78,6 +80,8 @@ struct ev {
     struct call *calls;
     int depth;
     int precision;
+    struct arch *arch;       /* an architecture is being walked */
+    struct intervention_list *with; /* a `with { }` is being read */
     struct value *it;        /* `it` of a with */
     struct sweep *sweep;     /* the sweep whose body is being walked */
 };
@@ -126,6 +130,9 @@ bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, con
 /* The prediction for context X, y and query q; `latents` are the task's names for `knowing`. */
 struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
                          struct scope *latents, const struct ast *where);
+/* The value of a body called with its hyper-parameters and inputs. `latents`: names for `knowing`, or NULL. */
+struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n, struct scope *latents,
+                      const struct ast *where);
 bool value_is_predictor(const struct value *v);
 bool value_is_task(const struct value *v);
 struct kernel *ev_kernel_begin(struct ev *ev, const char *name); /* returns the kernel that was current */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/grad.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 
 enum { MAX_DEPTH = 200 };
@@ -101,9 +102,10 @@ struct value *ev_call(struct ev *ev, struct scope *s, const struct ast *e)
         const struct fn *fn = callee->fn;
         if (fn->kind == FN_BUILTIN) return builtin_call(ev, s, fn->builtin, e);
         if (fn->kind != FN_DEF) return positional(ev, s, e, apply_fn, fn);
+        if (fn->def->kind == DEF_LAYER) return ev_layer(ev, s, fn->def, e);
         return fn->def->kind == DEF_FN ? call_fn(ev, s, fn->def, e) : ev_instance(ev, s, fn->def, e);
     }
-    if (callee->kind == V_INSTANCE || callee->kind == V_CHAIN) return positional(ev, s, e, apply_instance, callee);
+    if (callee->kind == V_INSTANCE || callee->kind == V_CHAIN || callee->kind == V_MODEL) return positional(ev, s, e, apply_instance, callee);
     struct diag *m = ev_error(ev, E_NOT_CALLABLE, e, "%s is not a function", value_type(ev->arena, callee));
     ev_show(ev, m, e->kid[0], callee);
     if (callee->kind == V_TENSOR) diag_help(m, "elements are read with brackets, a product is written with `*`");

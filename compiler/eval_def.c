@@ -3,6 +3,7 @@
  * with the sizes of that use. */
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 
 void ev_define(struct ev *ev, struct scope *s, const struct ast *e, bool library)
@@ -226,6 +227,17 @@ struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
     struct diag *m = ev_error(ev, E_TYPE, at, "a predictor is needed here, this is %s", value_type(ev->arena, v));
     ev_show(ev, m, at, v);
     diag_note(m, "a predictor is an algorithm, a model, or preprocesses `then` one of these");
+    if (v->kind == V_INSTANCE && v->instance->def->kind == DEF_ARCHITECTURE)
+        diag_help(m, "`init(%s(...), task)` makes a model of an architecture", v->instance->def->name);
+    return &value_error;
+}
+
+struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at)
+{
+    v = as_instance(ev, v, at);
+    if (value_poisoned(v) || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_ARCHITECTURE)) return v;
+    struct diag *m = ev_error(ev, E_TYPE, at, "an architecture is needed here, this is %s", value_type(ev->arena, v));
+    ev_show(ev, m, at, v);
     return &value_error;
 }
 
@@ -443,28 +455,33 @@ static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, st
     return true;
 }
 
-static struct value *answer(struct ev *ev, const struct instance *in, struct value **prompt, struct scope *latents,
-                            const struct ast *where)
+struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n, struct scope *latents,
+                      const struct ast *where)
 {
-    const struct def *d = in->def;
     struct scope *s = body_scope(ev, d);
     struct call c;
-    if (!no_candidates(ev, in, where)) return &value_error;
     if (d->failed) return &value_error;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library);
-    good = good && bind_hypers(ev, s, in, where);
-    int n = d->given ? d->given->n : 0;
-    if (n != 3) {
-        ev_error(ev, E_ARGUMENT_SHAPE, d->ast, "`%s` reads %d inputs; a prompt has X, y and q", d->name, n);
-        good = false;
-    }
-    for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], prompt[i], true, where, d->name);
-    for (int i = 0; i < n && good; i++) scope_bind(ev, s, d->given->kid[i]->name, prompt[i], d->given->kid[i]->span);
+    for (int k = 0; k < d->nhypers; k++) scope_bind(ev, s, d->hyper[k]->name, hyper[k], d->hyper[k]->span);
+    for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], in[i], true, where, d->name);
+    for (int i = 0; i < n && good; i++) scope_bind(ev, s, d->given->kid[i]->name, in[i], d->given->kid[i]->span);
     good = good && bind_latents(ev, s, d, latents, where);
     struct frame fr = { 0 };
     struct value *v = good ? run_body(ev, d, s, &fr) : &value_error;
     ev_leave(ev, &c);
     return v;
+}
+
+static struct value *answer(struct ev *ev, const struct value *part, struct value **prompt, struct scope *latents,
+                            const struct ast *where)
+{
+    if (part->kind == V_MODEL) return ev_model_answer(ev, part->model, prompt, where);
+    const struct instance *in = part->instance;
+    int n = in->def->given ? in->def->given->n : 0;
+    if (!no_candidates(ev, in, where)) return &value_error;
+    if (n == 3) return ev_body(ev, in->def, in->hyper, prompt, n, latents, where);
+    ev_error(ev, E_ARGUMENT_SHAPE, in->def->ast, "`%s` reads %d inputs; a prompt has X, y and q", in->def->name, n);
+    return &value_error;
 }
 
 struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
@@ -474,21 +491,22 @@ struct value *ev_predict(struct ev *ev, const struct value *predictor, struct va
     int n = predictor->kind == V_CHAIN ? predictor->n : 1;
     for (int i = 0; i < n; i++) {
         const struct value *part = predictor->kind == V_CHAIN ? predictor->item[i] : predictor;
-        struct value *v = answer(ev, part->instance, prompt, latents, where);
+        struct value *v = answer(ev, part, prompt, latents, where);
         if (v->kind == V_ERROR) return v;
-        if (part->instance->def->kind != DEF_PREPROCESS) {
+        const struct def *d = part->kind == V_MODEL ? part->model->arch->def : part->instance->def;
+        if (d->kind != DEF_PREPROCESS) {
             if (value_poisoned(v)) return v;
             bool fits = v->kind == V_TENSOR && v->rank == prompt[1]->rank - 1;
             if (!fits) {
                 struct diag *m = ev_error(ev, E_PREDICT, where, "`%s` predicts %s; an answer has the shape of one label",
-                                          part->instance->def->name, value_type(ev->arena, v));
+                                          d->name, value_type(ev->arena, v));
                 diag_note(m, "y : %s", value_type(ev->arena, prompt[1]));
                 return &value_error;
             }
             return t_cast(ev, v, DT_REAL);
         }
         if (v->kind != V_TUPLE || v->n != 3) {
-            ev_error(ev, E_PREDICT, where, "`%s` yields X, y and q", part->instance->def->name);
+            ev_error(ev, E_PREDICT, where, "`%s` yields X, y and q", d->name);
             return &value_error;
         }
         for (int k = 0; k < 3; k++) prompt[k] = v->item[k];
@@ -543,7 +561,7 @@ static struct value *open_hyper(struct ev *ev, const struct def *d, struct scope
 /* Can it be walked without knowing its arguments? Functions of the script level, or without types, cannot. */
 static bool checkable(const struct def *d)
 {
-    if (d->kind == DEF_LAYER || d->kind == DEF_ARCHITECTURE || d->kind == DEF_OPTIMIZER) return false;
+    if (d->kind == DEF_OPTIMIZER) return false;
     for (int i = 0; d->kind == DEF_FN && i < d->nhypers; i++) {
         enum dtype t;
         if (!scalar_type(d->hyper[i]->kid[0], &t)) return false;
@@ -569,7 +587,11 @@ void ev_check_def(struct ev *ev, struct def *d)
     struct value *in[d->given ? d->given->n + 1 : 1], *known[d->knowing ? d->knowing->n + 1 : 1];
     declare(ev, s, d->given, in);
     declare(ev, s, d->knowing, known);
+    struct arch_frame top = { .top = true };
+    struct arch a = { .frame = &top }, *outer = ev->arch;
+    ev->arch = d->kind == DEF_LAYER || d->kind == DEF_ARCHITECTURE ? &a : NULL;
     struct value *v = run_body(ev, d, s, &fr);
+    ev->arch = outer;
     if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, "the result", d->type, d->name);
     if (fr.ended && d->kind == DEF_ALGORITHM && v->kind == V_TENSOR && v->rank && d->given && d->given->n == 3 &&
         d->given->kid[1]->n == 1) {

@@ -1,6 +1,7 @@
 /* Expressions. The same walk at script level (host values) and in kernel code (IR nodes). */
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 
 struct scope *scope_new(struct ev *ev, struct scope *up)
@@ -100,8 +101,8 @@ static struct value *compare_names(struct ev *ev, enum ast_op op, struct value *
 {
     if (op != AO_EQ && op != AO_NE) return NULL;
     bool string = a->kind == V_STRING || b->kind == V_STRING;
-    bool nameable = (a->kind == V_STRING || a->kind == V_INSTANCE || a->kind == V_CHAIN) &&
-                    (b->kind == V_STRING || b->kind == V_INSTANCE || b->kind == V_CHAIN);
+    bool nameable = (a->kind == V_STRING || a->kind == V_INSTANCE || a->kind == V_CHAIN || a->kind == V_MODEL) &&
+                    (b->kind == V_STRING || b->kind == V_INSTANCE || b->kind == V_CHAIN || b->kind == V_MODEL);
     if (!nameable) return NULL;
     bool equal;
     if (string) {
@@ -300,6 +301,7 @@ struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e)
     case A_TUPLE: return tuple(ev, s, e, V_TUPLE);
     case A_RECORD: return record(ev, s, e);
     case A_LAMBDA: return value_fn(ev->arena, (struct fn){ .kind = FN_LAMBDA, .lambda = e, .scope = s });
+    case A_WITH: return ev_with(ev, s, e);
     case A_SWEEP: return ev_sweep(ev, s, e);
     case A_ARG:
     case A_IN:

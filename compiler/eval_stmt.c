@@ -1,6 +1,7 @@
 /* Statements: assignments, loops (a REPEAT region in kernel code), conditions, the ends of bodies. */
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 
 /* The binding an assignment changes: one of this body, not of what is around it. */
@@ -287,7 +288,12 @@ static void loop(struct ev *ev, struct scope *s, const struct ast *e, const stru
         ev_error(ev, E_SIZE, e, "a loop of %lld passes", (long long)n);
         return;
     }
-    if (!ev->k) loop_script(ev, s, l);
+    bool calls = ev->k && ev->arch && l->index && l->fr->def && (l->fr->def->kind == DEF_LAYER || l->fr->def->kind == DEF_ARCHITECTURE);
+    if (calls) { /* each pass calls layers of its own */
+        ev->arch->frame->loops++;
+        loop_script(ev, s, l);
+        ev->arch->frame->loops--;
+    } else if (!ev->k) loop_script(ev, s, l);
     else if (unrolls(l->block) && !ev->symbolic) {
         if (size_known(l->count, &n) && n > 4096)
             ev_error(ev, E_LIMIT, e, "a loop that draws is unrolled; %lld passes are too many", (long long)n);
@@ -434,6 +440,9 @@ void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct fr
     case A_PREDICT:
     case A_YIELD:
     case A_PROMPT: finish(ev, s, e, fr); break;
+    case A_PARAM: ev_param(ev, s, e); break;
+    case A_TAP: ev_tap(ev, s, e); break;
+    case A_SET: ev_set(ev, s, e); break;
     case A_ASSERT: assertion(ev, s, e); break;
     case A_PRINT: ev_print(ev, s, e); break;
     case A_SAVE: ev_save(ev, s, e); break;

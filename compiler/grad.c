@@ -177,7 +177,7 @@ static struct value *run_once(struct ev *ev, struct kernel *k, struct value *v, 
     for (int i = 0; i < k->captures.n; i++) ready &= k->captures.data[i].value->known;
     if (ready) {
         if (!ev_passes(ev, k, at)) return &value_error;
-        answer_once(ev, k, result);
+        answer_once(ev, k, 0, result);
         for (int i = 0; i < n; i++) item[i] = value_host(ev->arena, ev->sizes, result[i]);
     }
     return v->kind == V_TUPLE ? value_list(ev->arena, V_TUPLE, n, item) : item[0];

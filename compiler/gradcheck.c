@@ -191,9 +191,9 @@ static double worst(struct ev *ev, struct kernel *k, struct subject *s, int inpu
     for (int64_t i = 0; i < tensor_elements(x); i++) {
         double was = x->r[i];
         x->r[i] = was + step;
-        answer_once(ev, k, up);
+        answer_once(ev, k, 0, up);
         x->r[i] = was - step;
-        answer_once(ev, k, down);
+        answer_once(ev, k, 0, down);
         x->r[i] = was;
         double numeric = (up[0].r[0] - down[0].r[0]) / (2 * step);
         double gap = fabs(gradient->r[i] - numeric) / (1 + fabs(numeric));
@@ -215,7 +215,7 @@ bool gradcheck(struct ev *ev, struct program *p)
         struct kernel *k = build(ev, &s);
         if (!k) continue;
         struct tensor result[MAX_INPUTS + 1];
-        answer_once(ev, k, result);
+        answer_once(ev, k, 0, result);
         printf("%s:", s.def->name);
         bool fits = true;
         for (int n = 0; n < s.n; n++) {

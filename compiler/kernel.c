@@ -26,7 +26,7 @@
 
 struct level {
     const char *cpu;
-    int lanes32;
+    int lanes32, registers;
 };
 
 struct entry {
@@ -59,22 +59,22 @@ static struct level own_level(void)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd"))
-        return (struct level){"x86-64-v4", 16};
+        return (struct level){"x86-64-v4", 16, 32};
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-        return (struct level){"x86-64-v3", 8};
-    return (struct level){"x86-64", 4};
+        return (struct level){"x86-64-v3", 8, 16};
+    return (struct level){"x86-64", 4, 16};
 #else
-    return (struct level){"generic", 4};
+    return (struct level){"generic", 4, 32};
 #endif
 }
 
 static struct level level_of(const struct kernel_options *o)
 {
-    static const struct level known[] = {{"x86-64-v4", 16}, {"x86-64-v3", 8}};
+    static const struct level known[] = {{"x86-64-v4", 16, 32}, {"x86-64-v3", 8, 16}};
     if (!o->cpu) return own_level();
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
         if (!strcmp(o->cpu, known[k].cpu)) return known[k];
-    return (struct level){o->cpu, 4};
+    return (struct level){o->cpu, 4, o->triple && !strncmp(o->triple, "x86_64", 6) ? 16 : 32};
 }
 
 static int lanes_for_precision(const struct kernel_store *s, int precision)
@@ -117,23 +117,24 @@ static double now(void)
 
 /* ---- the back end ---- */
 
-static const char *beside_program(struct arena *a)
+/* A place told from the program's own folder. */
+static const char *beside_program(struct arena *a, const char *place)
 {
     char path[4096];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0) return PLUGIN;
+    if (n <= 0) return "";
     path[n] = 0;
     char *slash = strrchr(path, '/');
     if (slash) *slash = 0;
-    return arena_printf(a, "%s/" PLUGIN, path);
+    return arena_printf(a, "%s/%s" PLUGIN, path, place);
 }
 
 /* The first of the places that has the back end: the build tree, what the user says, the installation. */
 static const char *plugin_path(struct arena *a)
 {
     const char *said = getenv("ICL_LIBEXEC");
-    const char *place[] = {said ? arena_printf(a, "%s/" PLUGIN, said) : "", beside_program(a),
-                           PKGLIBEXECDIR "/" PLUGIN};
+    const char *place[] = {said ? arena_printf(a, "%s/" PLUGIN, said) : "", beside_program(a, ""),
+                           beside_program(a, "../libexec/icl/"), PKGLIBEXECDIR "/" PLUGIN};
     for (size_t k = 0; k < sizeof place / sizeof *place; k++)
         if (access(place[k], R_OK) == 0) return place[k];
     return NULL;
@@ -170,13 +171,18 @@ static bool compile_loops(struct kernel_store *s, struct loop_func *lf, struct t
     return load_plugin(s, why) && s->compile(lf, &t, out, needs, why);
 }
 
+static struct loop_func *schedule(const struct kernel_store *s, struct arena *a, struct ir_func *f, const char **why)
+{
+    return lanes_schedule(a, f, lanes_for_precision(s, f->precision), level_of(&s->options).registers, why);
+}
+
 static bool compile(struct kernel_store *s, struct ir_func *f, struct target_spec t, struct buf *out, struct buf *needs,
                     struct icl_kernel *k, const char **why)
 {
     struct arena work = {0};
     double start = now();
     const char *reason = NULL;
-    struct loop_func *lf = lanes_schedule(&work, f, lanes_for_precision(s, f->precision), &reason);
+    struct loop_func *lf = schedule(s, &work, f, &reason);
     bool ok = lf && compile_loops(s, lf, t, out, needs, &reason);
     if (ok) *k = (struct icl_kernel){.lanes = lf->lanes, .precision = lf->precision, .scratch = (size_t)lf->scratch};
     else *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
@@ -426,7 +432,7 @@ static bool loops_as_text(struct kernel_store *s, struct ir_func *f, struct buf 
 {
     struct arena work = {0};
     const char *reason = NULL;
-    struct loop_func *lf = lanes_schedule(&work, f, lanes_for_precision(s, f->precision), &reason);
+    struct loop_func *lf = schedule(s, &work, f, &reason);
     char *text = NULL;
     size_t n = 0;
     FILE *to = lf ? open_memstream(&text, &n) : NULL;

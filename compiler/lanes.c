@@ -93,11 +93,12 @@ static void write_outputs(struct lanes *l)
 }
 
 /* See lanes.h. */
-struct loop_func *lanes_schedule(struct arena *a, struct ir_func *f, int lanes, const char **why)
+struct loop_func *lanes_schedule(struct arena *a, struct ir_func *f, int lanes, int registers, const char **why)
 {
     struct lanes *l = ARENA_NEW(a, struct lanes);
     l->arena = a;
     l->f = f;
+    l->registers = registers;
     l->lf = loops_new(a, f->name ? f->name : "kernel", lanes, f->precision);
     loops_builder(&l->b, l->lf);
     lanes_plan(l);

@@ -10,8 +10,9 @@
 
 #include "compiler/loops.h"
 
-/* Schedules f for `lanes` prompts a vector; NULL and *why when it cannot. Sets uses and varying marks in f. */
-struct loop_func *lanes_schedule(struct arena *a, struct ir_func *f, int lanes, const char **why);
+/* Schedules f for `lanes` prompts a vector on a machine with so many vector registers; NULL and *why when it cannot.
+ * Sets uses and varying marks in f. */
+struct loop_func *lanes_schedule(struct arena *a, struct ir_func *f, int lanes, int registers, const char **why);
 
 /* ---- positions: affine forms of variables ---- */
 #define IX_TERMS 8
@@ -68,6 +69,7 @@ struct lanes {
     struct loop_func *lf;
     struct loop_builder b;
     VEC(struct ix_var) vars;
+    int registers;
     bool uniform;     /* code stands before the loop over blocks: buffers hold scalars */
     struct ix block;  /* counter of the loop over blocks */
     struct memo *memo[256]; /* batches computed lately, by hash (lanes_elem.c) */

@@ -1,12 +1,14 @@
 /* Cholesky factors, triangular systems and elimination for a lane a prompt, in the order of operations of linalg.inc.
  *
- * Cholesky goes tile by tile, left-looking: a tile's chains over the columns already finished run side by side, then
- * the tile's own columns one after the other. The matrix is thought of as padded to whole tiles with the identity,
- * which changes no bit of the rest; the buffer has the padded rows. */
+ * Cholesky goes by blocks of columns, left-looking: the tile on the diagonal, then tiles of rows below it. A tile's
+ * chains over the columns already finished run side by side, then the tile's own columns one after the other. The
+ * matrix is thought of as padded with the identity to whole blocks, which changes no bit of the rest, and with some
+ * more rows of anything; the buffer has these rows and columns too. */
 #include <math.h>
 #include "compiler/lanes.h"
 
-#define TILE_MAX 5
+#define COLUMNS_MAX 5
+#define ROWS_MAX 6
 
 /* A matrix in a buffer: element (i, j) is number origin + i * row + j * column. */
 struct matrix {
@@ -55,52 +57,55 @@ struct cholesky {
     const struct ix *lead;
     struct matrix to;
     int64_t n;
-    int tile;
-    bool zeros;                          /* the upper triangle is read */
-    int factor[TILE_MAX][TILE_MAX];      /* the tile on the diagonal */
-    int inverse[TILE_MAX];
+    int columns, rows;                          /* of a block, of a tile below the diagonal */
+    bool zeros;                                 /* the upper triangle is read */
+    int factor[COLUMNS_MAX][COLUMNS_MAX];       /* the tile on the diagonal */
+    int inverse[COLUMNS_MAX];
+    int acc[ROWS_MAX * COLUMNS_MAX];            /* of a tile, by row */
 };
 
-/* Entry (i, j) of the operand; of the identity beyond its edge. */
-static int padded(struct lanes *l, const struct cholesky *c, struct ix i, struct ix j)
+/* Keeps a position inside the matrix; *inside becomes a flag, or stays as it is when that is certain. */
+static struct ix clamped(struct lanes *l, const struct cholesky *c, struct ix i, int *inside)
 {
-    struct ix at[IR_MAX_RANK], last = ix_const(c->n - 1);
-    int r = c->in->rank, guard = -1, flag;
-    for (int d = 0; d < r - 2; d++) at[d] = c->lead[d];
-    at[r - 2] = i;
-    at[r - 1] = j;
-    for (int d = r - 2; d < r; d++) {
-        int64_t lo, hi;
-        ix_range(l, &at[d], &lo, &hi);
-        if (hi < c->n) continue;
-        int v = ix_value(l, at[d]);
-        flag = loops_index_op(&l->b, L_ILT, v, loops_index(&l->b, c->n));
-        guard = guard < 0 ? flag : loops_index_op(&l->b, L_FAND, guard, flag);
-        v = loops_index_op(&l->b, L_IMIN, v, ix_value(l, last));
-        at[d] = ix_of_var(ix_new_var(l, IX_COUNTER, v, 0, c->n - 1));
-    }
-    int value = lanes_elem(l, c->in, at);
-    if (guard < 0) return value;
-    int same = loops_index_op(&l->b, L_IEQ, ix_value(l, i), ix_value(l, j));
-    int identity = loops_select(&l->b, same, loops_real(&l->b, 1), loops_real(&l->b, 0));
-    return loops_select(&l->b, guard, value, identity);
+    int64_t lo, hi;
+    ix_range(l, &i, &lo, &hi);
+    if (hi < c->n) return i;
+    int v = ix_value(l, i), flag = loops_index_op(&l->b, L_ILT, v, loops_index(&l->b, c->n));
+    *inside = *inside < 0 ? flag : loops_index_op(&l->b, L_FAND, *inside, flag);
+    v = loops_index_op(&l->b, L_IMIN, v, loops_index(&l->b, c->n - 1));
+    return ix_of_var(ix_new_var(l, IX_COUNTER, v, 0, c->n - 1));
 }
 
-/* Subtracts the part of the finished columns 0 .. to-1 from a tile of accumulators. */
-static void finished_columns(struct lanes *l, const struct cholesky *c, struct ix i, struct ix j, int *acc,
-                             bool diagonal) {
-    int t = c->tile, n = t * t;
+/* Entry (i, j) of the operand; beyond its edge, of the identity if `exact`, else of anything. */
+static int padded(struct lanes *l, const struct cholesky *c, struct ix i, struct ix j, bool exact)
+{
+    struct ix at[IR_MAX_RANK];
+    int r = c->in->rank, inside = -1;
+    for (int d = 0; d < r - 2; d++) at[d] = c->lead[d];
+    at[r - 2] = clamped(l, c, i, &inside);
+    at[r - 1] = clamped(l, c, j, &inside);
+    int value = lanes_elem(l, c->in, at);
+    if (inside < 0 || !exact) return value;
+    int same = loops_index_op(&l->b, L_IEQ, ix_value(l, i), ix_value(l, j));
+    int identity = loops_select(&l->b, same, loops_real(&l->b, 1), loops_real(&l->b, 0));
+    return loops_select(&l->b, inside, value, identity);
+}
+
+/* Subtracts the part of the finished columns 0 .. j-1 from `rows` rows of accumulators, from row i on. */
+static void finished_columns(struct lanes *l, struct cholesky *c, struct ix i, struct ix j, int rows, bool diagonal)
+{
+    int w = c->columns, n = rows * w, *acc = c->acc, x[COLUMNS_MAX];
     struct ix k;
     int64_t lo, hi;
     ix_range(l, &j, &lo, &hi);
     if (hi == 0) return;
-    int loop = lanes_for(l, ix_const(0), j, n, acc, &k), x[TILE_MAX];
-    for (int p = 0; p < t; p++) x[p] = get(l, &c->to, ix_plus(j, p), k);
-    for (int r = 0; r < t; r++) {
+    int loop = lanes_for(l, ix_const(0), j, n, acc, &k);
+    for (int p = 0; p < w; p++) x[p] = get(l, &c->to, ix_plus(j, p), k);
+    for (int r = 0; r < rows; r++) {
         int y = minus(l, diagonal ? x[r] : get(l, &c->to, ix_plus(i, r), k));
-        for (int p = 0; p < t; p++) {
-            acc[r * t + p] = loops_carried(&l->b, loop, r * t + p);
-            if (!diagonal || p <= r) acc[r * t + p] = loops_fma(&l->b, y, x[p], acc[r * t + p]);
+        for (int p = 0; p < w; p++) {
+            acc[r * w + p] = loops_carried(&l->b, loop, r * w + p);
+            if (!diagonal || p <= r) acc[r * w + p] = loops_fma(&l->b, y, x[p], acc[r * w + p]);
         }
     }
     lanes_end(l, loop, acc, acc);
@@ -108,13 +113,15 @@ static void finished_columns(struct lanes *l, const struct cholesky *c, struct i
 
 static void diagonal_tile(struct lanes *l, struct cholesky *c, struct ix j)
 {
-    int t = c->tile, acc[TILE_MAX * TILE_MAX], zero = loops_real(&l->b, 0);
-    for (int r = 0; r < t; r++)
-        for (int p = 0; p < t; p++) acc[r * t + p] = p <= r ? padded(l, c, ix_plus(j, r), ix_plus(j, p)) : zero;
-    finished_columns(l, c, j, j, acc, true);
-    for (int p = 0; p < t; p++)
-        for (int r = p; r < t; r++) {
-            int x = acc[r * t + p];
+    int w = c->columns, zero = loops_real(&l->b, 0);
+    bool exact = c->n % w != 0;
+    for (int r = 0; r < w; r++)
+        for (int p = 0; p < w; p++)
+            c->acc[r * w + p] = p <= r ? padded(l, c, ix_plus(j, r), ix_plus(j, p), exact) : zero;
+    finished_columns(l, c, j, j, w, true);
+    for (int p = 0; p < w; p++)
+        for (int r = p; r < w; r++) {
+            int x = c->acc[r * w + p];
             for (int k = 0; k < p; k++) x = loops_fma(&l->b, minus(l, c->factor[r][k]), c->factor[p][k], x);
             if (r == p) {
                 int positive = loops_elem2(&l->b, OP_LT, zero, x);
@@ -131,16 +138,17 @@ static void diagonal_tile(struct lanes *l, struct cholesky *c, struct ix j)
 
 static void lower_tile(struct lanes *l, struct cholesky *c, struct ix i, struct ix j)
 {
-    int t = c->tile, acc[TILE_MAX * TILE_MAX], zero = loops_real(&l->b, 0);
-    for (int r = 0; r < t; r++)
-        for (int p = 0; p < t; p++) acc[r * t + p] = padded(l, c, ix_plus(i, r), ix_plus(j, p));
-    finished_columns(l, c, i, j, acc, false);
-    for (int p = 0; p < t; p++)
-        for (int r = 0; r < t; r++) {
-            int x = acc[r * t + p];
-            for (int k = 0; k < p; k++) x = loops_fma(&l->b, minus(l, acc[r * t + k]), c->factor[p][k], x);
-            acc[r * t + p] = loops_elem2(&l->b, OP_MUL, x, c->inverse[p]);
-            put(l, &c->to, ix_plus(i, r), ix_plus(j, p), acc[r * t + p]);
+    int w = c->columns, *acc = c->acc, zero = loops_real(&l->b, 0);
+    bool exact = c->n % w != 0;
+    for (int r = 0; r < c->rows; r++)
+        for (int p = 0; p < w; p++) acc[r * w + p] = padded(l, c, ix_plus(i, r), ix_plus(j, p), exact);
+    finished_columns(l, c, i, j, c->rows, false);
+    for (int p = 0; p < w; p++)
+        for (int r = 0; r < c->rows; r++) {
+            int x = acc[r * w + p];
+            for (int k = 0; k < p; k++) x = loops_fma(&l->b, minus(l, acc[r * w + k]), c->factor[p][k], x);
+            acc[r * w + p] = loops_elem2(&l->b, OP_MUL, x, c->inverse[p]);
+            put(l, &c->to, ix_plus(i, r), ix_plus(j, p), acc[r * w + p]);
             if (c->zeros) put(l, &c->to, ix_plus(j, p), ix_plus(i, r), zero);
         }
 }
@@ -154,26 +162,37 @@ static bool upper_is_read(const struct ir_node *node)
     return false;
 }
 
-static int cholesky_tile(int64_t n)
+static int block_columns(int64_t n)
 {
     if (n <= 4) return (int)n;
     return n % 4 == 0 ? 4 : n % 5 == 0 ? 5 : n % 3 == 0 && n < 12 ? 3 : 4;
+}
+
+/* Columns in whole blocks, and rows for a last tile that reaches beyond them. */
+static int64_t padded_size(int64_t n)
+{
+    int w = block_columns(n);
+    return (n + w - 1) / w * w + (n > w ? ROWS_MAX : 0);
 }
 
 static void cholesky(struct lanes *l, const struct ir_node *node, const struct ix *lead)
 {
     struct cholesky c = {.in = node->in[0], .lead = lead, .n = ir_dim(node, node->rank - 1)};
     c.to = matrix_of(l, lane(node), node->rank, lead);
-    c.tile = cholesky_tile(c.n);
+    c.columns = block_columns(c.n);
+    c.rows = l->registers / c.columns - 2 < ROWS_MAX ? l->registers / c.columns - 2 : ROWS_MAX;
     c.zeros = upper_is_read(node);
-    int64_t tiles = (c.n + c.tile - 1) / c.tile;
-    struct ix j, i;
-    int columns = lanes_for(l, ix_const(0), ix_const(tiles), 0, NULL, &j);
-    diagonal_tile(l, &c, ix_scale(j, c.tile));
-    if (tiles > 1) {
-        int below = lanes_for(l, ix_plus(j, 1), ix_const(tiles), 0, NULL, &i);
-        lower_tile(l, &c, ix_scale(i, c.tile), ix_scale(j, c.tile));
-        lanes_end(l, below, NULL, NULL);
+    int64_t blocks = (c.n + c.columns - 1) / c.columns;
+    struct ix j, t, tiles, rest;
+    int columns = lanes_for(l, ix_const(0), ix_const(blocks), 0, NULL, &j);
+    j = ix_scale(j, c.columns);
+    diagonal_tile(l, &c, j);
+    if (blocks > 1) {
+        struct ix below = ix_add(l, ix_const((blocks - 1) * c.columns + c.rows - 1), ix_scale(j, -1));
+        ix_divmod(l, below, c.rows, &tiles, &rest);
+        int loop = lanes_for(l, ix_const(0), tiles, 0, NULL, &t);
+        lower_tile(l, &c, ix_add(l, ix_plus(j, c.columns), ix_scale(t, c.rows)), j);
+        lanes_end(l, loop, NULL, NULL);
     }
     lanes_end(l, columns, NULL, NULL);
 }
@@ -182,8 +201,8 @@ static void cholesky(struct lanes *l, const struct ir_node *node, const struct i
 void lanes_cholesky(struct lanes *l, const struct ir_node *node)
 {
     struct lane_node *ln = lane(node);
-    int r = node->rank, tile = cholesky_tile(ir_dim(node, r - 1));
-    int64_t n = (ir_dim(node, r - 1) + tile - 1) / tile * tile, size = n * n;
+    int r = node->rank;
+    int64_t n = padded_size(ir_dim(node, r - 1)), size = n * n;
     ln->stride[r - 1] = 1;
     ln->stride[r - 2] = n;
     for (int d = r - 2; d-- > 0; size *= ir_dim(node, d)) ln->stride[d] = size;
@@ -271,13 +290,14 @@ static void solve_rows(struct lanes *l, struct ix row, int len, void *data)
     struct triangular *t = data;
     t->row = t->up ? ix_add(l, ix_const(t->n - len), ix_scale(row, -1)) : row;
     t->rows = len;
-    lanes_tiles(l, 0, t->m, lanes_pick(t->m, len > 1 ? 4 : 8), solve_columns, t);
+    int most = len > 1 ? (l->registers - 1) / (len + 1) : 8; /* accumulators, and what they share */
+    lanes_tiles(l, 0, t->m, lanes_pick(t->m, most < 6 ? most : 6), solve_columns, t);
 }
 
 /* A lower system goes in blocks of rows. An upper one goes row by row: its chains start with the row solved last. */
 static void solve(struct lanes *l, struct triangular *t)
 {
-    lanes_tiles(l, 0, t->n, t->up ? 1 : lanes_pick(t->n, 4), solve_rows, t);
+    lanes_tiles(l, 0, t->n, t->up ? 1 : lanes_pick(t->n, t->m == 1 ? 8 : 4), solve_rows, t);
 }
 
 static void trisolve(struct lanes *l, const struct ir_node *node, const struct ix *lead)

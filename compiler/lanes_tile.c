@@ -101,7 +101,31 @@ static int weight(const struct ir_node *n, bool *product, bool self)
     return most;
 }
 
-static void choose_tile(struct fill *f)
+/* Time for one step of a product's inner loop over a tile: two fused operations a cycle, four cycles each; two loads. */
+static double step_time(int64_t rows, int64_t columns)
+{
+    double work = (double)(rows * columns) / 2, loads = (double)(rows + columns) / 2;
+    return rows * columns == 0 ? 0 : work < 4 ? (loads < 4 ? 4 : loads) : loads > work ? loads : work;
+}
+
+/* The register tile of a product with the least time over all tiles and rests: accumulators, one row of the right
+ * operand and one element of the left fit the registers. */
+static void product_tile(int registers, int64_t lines, int64_t columns, int *rows, int *wide)
+{
+    double best = 0;
+    for (int c = 1; c <= 6 && c <= columns; c++)
+        for (int r = 1; r <= 8 && r <= lines && r * c + c + 1 <= registers; r++) {
+            int64_t nr = lines / r, nc = columns / c, rest_r = lines % r, rest_c = columns % c;
+            double time = (double)(nr * nc) * step_time(r, c) + (double)nr * step_time(r, rest_c) +
+                          (double)nc * step_time(rest_r, c) + step_time(rest_r, rest_c);
+            if (best && time >= 0.999 * best) continue;
+            best = time;
+            *rows = r;
+            *wide = c;
+        }
+}
+
+static void choose_tile(const struct lanes *l, struct fill *f)
 {
     const struct ir_node *n = f->node;
     bool product = false;
@@ -114,8 +138,7 @@ static void choose_tile(struct fill *f)
         double code = lane(n)->code;
         f->tile[last] = lanes_pick(columns, code <= 3 ? 4 : code <= 8 ? 2 : 1);
     } else if (product && w == 1 && columns >= 2 && lines >= 2) {
-        f->tile[last] = lanes_pick(columns, columns <= 6 ? 6 : 4);
-        f->tile[last - 1] = lanes_pick(lines, 16 / f->tile[last]);
+        product_tile(l->registers, lines, columns, &f->tile[last - 1], &f->tile[last]);
     } else {
         int total = w >= 16 ? 1 : w == 1 ? 8 : 16 / w;
         f->tile[last] = lanes_pick(columns, total);
@@ -166,36 +189,40 @@ static void next_axis(struct lanes *l, struct ix at, int len, void *data)
     f->axis--;
 }
 
-/* One band of rows of a symmetric product: the tiles left of the diagonal and the one on it. */
+/* One band of rows of a symmetric product: the tiles that reach the diagonal or lie left of it, stored twice. */
 static void band(struct lanes *l, struct ix at, int len, void *data)
 {
     struct fill *f = data;
-    int row = f->node->rank - 2, tile = f->tile[row];
-    struct ix tiles, rest;
-    ix_divmod(l, at, tile, &tiles, &rest);
+    int row = f->node->rank - 2, tile = f->tile[row + 1];
+    int64_t lo, hi, n = ir_dim(f->node, row);
+    struct ix tiles, rest, column;
+    ix_divmod(l, ix_plus(at, len + tile - 1), tile, &tiles, &rest);
+    ix_range(l, &tiles, &lo, &hi);
+    int count = ix_value(l, tiles);
+    if (hi > n / tile) count = loops_index_op(&l->b, L_IMIN, count, loops_index(&l->b, n / tile));
     f->at[row] = at;
     f->len[row] = len;
     f->len[row + 1] = tile;
-    int64_t lo, hi;
-    ix_range(l, &tiles, &lo, &hi);
-    if (len == tile) tiles = ix_plus(tiles, 1);
-    int loop = loops_begin(&l->b, ix_value(l, tiles), 0, NULL);
-    f->at[row + 1] = ix_scale(ix_of_var(ix_new_var(l, IX_COUNTER, loops_counter(&l->b, loop), 0, hi)), tile);
+    int loop = loops_begin(&l->b, count, 0, NULL);
+    column = ix_of_var(ix_new_var(l, IX_COUNTER, loops_counter(&l->b, loop), 0, n / tile - 1));
+    f->at[row + 1] = ix_scale(column, tile);
     one_tile(l, f);
     loops_end(&l->b, loop, NULL, -1, NULL);
-    if (len == tile) return;
-    f->at[row + 1] = at;
-    f->len[row + 1] = len;
-    one_tile(l, f);
 }
 
+/* All bands; then the corner that is left of the last columns. */
 static void symmetric(struct lanes *l, struct fill *f, int axis)
 {
     int64_t n = ir_dim(f->node, axis);
     if (axis == f->node->rank - 2) {
+        int *tile = f->tile + axis, rest;
         f->mirror = true;
-        f->tile[axis] = lanes_pick(n, 4);
-        lanes_tiles(l, 0, n, f->tile[axis], band, f);
+        product_tile(l->registers, n, n, &tile[0], &tile[1]);
+        lanes_tiles(l, 0, n, tile[0], band, f);
+        rest = (int)(n % tile[1]);
+        f->at[axis] = f->at[axis + 1] = ix_const(n - rest);
+        f->len[axis] = f->len[axis + 1] = rest;
+        if (rest) one_tile(l, f);
         return;
     }
     int loop = loops_begin(&l->b, loops_index(&l->b, n), 0, NULL);
@@ -210,7 +237,7 @@ void lanes_fill(struct lanes *l, const struct ir_node *node, const struct dest *
 {
     struct fill f = {.node = node, .to = to, .compute = compute};
     if (ir_elements(node) == 0) return;
-    choose_tile(&f);
+    choose_tile(l, &f);
     if (node->rank == 0) one_tile(l, &f);
     else if (compute && node->op == OP_MATMUL && ir_dim(node, node->rank - 1) >= 8 && ir_is_symmetric(node))
         symmetric(l, &f, 0);

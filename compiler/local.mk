@@ -61,6 +61,9 @@ libicl_a_SOURCES += \
 	compiler/loops_place.c \
 	compiler/loops_text.c \
 	compiler/measured.c \
+	compiler/model.c \
+	compiler/model.h \
+	compiler/model_file.c \
 	compiler/op.def \
 	compiler/pass.def \
 	compiler/passes.c \

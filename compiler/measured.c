@@ -5,6 +5,7 @@
 #include <string.h>
 #include "compiler/answer.h"
 #include "compiler/eval.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 #include "runtime/number.h"
 
@@ -93,21 +94,25 @@ static bool same_prompts(const struct request *a, const struct request *b)
     return a->trials == b->trials && a->seed == b->seed && a->se == 0 && b->se == 0 && value_same(a->task, b->task);
 }
 
+static bool same_sizes(const struct instance *a, const struct instance *b)
+{
+    if (a->def != b->def) return false;
+    for (int i = 0; i < a->def->nhypers; i++) {
+        const struct value *x = a->hyper[i], *y = b->hyper[i];
+        if (!(value_is_scalar(x, DT_REAL) && value_is_scalar(y, DT_REAL)) && !value_same(x, y)) return false;
+    }
+    return true;
+}
+
 /* The same code with other real numbers: such requests share machine code, so each gets a call of its own. */
 static bool same_code(const struct value *a, const struct value *b)
 {
     if (a->kind != b->kind) return false;
-    if (a->kind == V_CHAIN) {
-        if (a->n != b->n) return false;
-        for (int i = 0; i < a->n; i++)
-            if (!same_code(a->item[i], b->item[i])) return false;
-        return true;
-    }
-    if (a->instance->def != b->instance->def) return false;
-    for (int i = 0; i < a->instance->def->nhypers; i++) {
-        const struct value *x = a->instance->hyper[i], *y = b->instance->hyper[i];
-        if (!(value_is_scalar(x, DT_REAL) && value_is_scalar(y, DT_REAL)) && !value_same(x, y)) return false;
-    }
+    if (a->kind == V_MODEL) return same_sizes(a->model->arch, b->model->arch);
+    if (a->kind != V_CHAIN) return same_sizes(a->instance, b->instance);
+    if (a->n != b->n) return false;
+    for (int i = 0; i < a->n; i++)
+        if (!same_code(a->item[i], b->item[i])) return false;
     return true;
 }
 
@@ -486,7 +491,9 @@ static int choices(const struct value *p, struct choice *out, int max)
 {
     int n = 0;
     for (int i = 0; i < (p->kind == V_CHAIN ? p->n : 1); i++) {
-        const struct instance *in = (p->kind == V_CHAIN ? p->item[i] : p)->instance;
+        const struct value *part = p->kind == V_CHAIN ? p->item[i] : p;
+        if (part->kind != V_INSTANCE) continue;
+        const struct instance *in = part->instance;
         for (int h = 0; h < in->def->nhypers && n < max; h++)
             if (in->hyper[h]->kind == V_CANDIDATES) out[n++] = (struct choice){ in, h, 0 };
     }
@@ -500,6 +507,10 @@ static struct value *chosen(struct ev *ev, const struct value *p, const struct c
     int parts = p->kind == V_CHAIN ? p->n : 1;
     for (int i = 0; i < parts; i++) {
         const struct value *from = p->kind == V_CHAIN ? p->item[i] : p;
+        if (from->kind != V_INSTANCE) {
+            item[i] = (struct value *)from;
+            continue;
+        }
         struct instance *in = arena_copy(ev->arena, from->instance, sizeof *in);
         bool *tuned = ARENA_ARRAY(ev->arena, bool, in->def->nhypers + 1);
         in->hyper = arena_copy(ev->arena, in->hyper, sizeof *in->hyper * (size_t)in->def->nhypers);

@@ -111,13 +111,8 @@ static struct program *load(struct ev *ev, const char *path, const struct ast *a
     }
     struct program *p = ARENA_NEW(ev->arena, struct program);
     p->path = path;
-    int errors = ev->diags->errors;
     p->file = parse_source(ev->arena, ev->names, src, ev->diags, NULL);
-    load_imports(ev, p, depth);
-    if (ev->diags->errors == errors) {
-        struct around around = { ev, p };
-        names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_SCRIPT);
-    }
+    if (!ev->diags->errors) load_imports(ev, p, depth);
     return p;
 }
 
@@ -326,8 +321,17 @@ static void check_tests(struct ev *ev, struct program *p, struct scope *s)
     }
 }
 
+/* Names and places, of a file and what it imports. */
+static void check_names(struct ev *ev, const struct program *p)
+{
+    struct around around = { ev, p };
+    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_SCRIPT);
+    for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
+}
+
 bool program_check(struct ev *ev, struct program *p)
 {
+    if (!ev->diags->errors) check_names(ev, p);
     if (ev->diags->errors) return false;
     ev->dry = true;
     ev->script = top_scope(ev, ev->std);

@@ -6,9 +6,9 @@
 
 struct program;
 
-/* Reads and parses a file and checks its names. Errors are queued; NULL only when the file cannot be read. */
+/* Reads and parses a file and what it imports. Errors are queued; NULL only when the file cannot be read. */
 struct program *program_load(struct ev *ev, const char *path);
-/* Walks it without data: all errors that can be known before a run are queued. */
+/* Checks its names, then walks it without data: all errors that can be known before a run are queued. */
 bool program_check(struct ev *ev, struct program *p);
 /* Runs it. False: an error was queued, or it was interrupted. */
 bool program_run(struct ev *ev, struct program *p);

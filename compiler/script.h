@@ -28,6 +28,8 @@ SCRIPT_BUILTIN(bi_disagreement);
 SCRIPT_BUILTIN(bi_predictions);
 SCRIPT_BUILTIN(bi_curve);
 SCRIPT_BUILTIN(bi_tune);
+SCRIPT_BUILTIN(bi_init);
+SCRIPT_BUILTIN(bi_load);
 
 struct dist {
     const char *name;
@@ -62,6 +64,7 @@ struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_record(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_print(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_save(struct ev *ev, struct scope *s, const struct ast *e);
+const char *ev_out_path(struct ev *ev, const char *name); /* a relative name is under --out */
 void ev_plot(struct ev *ev, struct scope *s, const struct ast *e);
 
 /* ---- small things ---- */
@@ -70,6 +73,7 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
 struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at);
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e);
 struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
+struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at);
 struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at);
 struct value *ev_build(struct ev *ev, struct scope *s, const struct ast *e);
 struct value *ev_range_tensor(struct ev *ev, struct value *range);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 #include "runtime/output.h"
 #include "runtime/plot.h"
@@ -323,13 +324,15 @@ void ev_print(struct ev *ev, struct scope *s, const struct ast *e)
         good &= v[i]->kind != V_ERROR;
     }
     if (ev->dry || !good || ev_stopped(ev)) return;
-    for (int i = 0; i < e->n; i++) print_value(ev, ev_ready(ev, v[i]), i == e->n - 1);
+    for (int i = 0; i < e->n; i++) ev_ready(ev, v[i]);
+    if (ev_stopped(ev)) return;
+    for (int i = 0; i < e->n; i++) print_value(ev, v[i], i == e->n - 1);
     if (e->n == 0) putchar('\n');
     fflush(stdout);
 }
 
 /* A relative name is under --out. */
-static const char *out_path(struct ev *ev, const char *name)
+const char *ev_out_path(struct ev *ev, const char *name)
 {
     const char *dir = ev->session->out;
     return name[0] == '/' || !dir || !*dir || !strcmp(dir, ".") ? name : arena_printf(ev->arena, "%s/%s", dir, name);
@@ -338,7 +341,7 @@ static const char *out_path(struct ev *ev, const char *name)
 static const char *path_of(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct value *v = ev_expr(ev, s, e);
-    if (v->kind == V_STRING) return v->text ? out_path(ev, v->text) : NULL;
+    if (v->kind == V_STRING) return v->text ? ev_out_path(ev, v->text) : NULL;
     if (!value_poisoned(v)) ev_error(ev, E_TYPE, e, "the name of a file is a string, not %s", value_type(ev->arena, v));
     return NULL;
 }
@@ -359,6 +362,17 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
     struct value *v = ev_expr(ev, s, e->kid[0]);
     const char *path = path_of(ev, s, e->kid[1]);
     if (value_poisoned(v)) return;
+    if (v->kind == V_MODEL) {
+        if (path && strcmp(output_extension(path), "safetensors")) {
+            struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "what format is `%s`?", path);
+            diag_note(m, "a model is saved to .safetensors");
+        } else if (path && !ev->dry) {
+            const char *why = model_save(ev, v->model, path);
+            if (why) write_failed(ev, e, why);
+            else note_written(ev, path);
+        }
+        return;
+    }
     if (v->kind == V_TENSOR && (v->known || ev->dry)) {
         /* a tensor is a table of one cell */
         struct value *t = value_new(ev->arena, V_TABLE);
@@ -368,7 +382,7 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
         v = t;
     }
     if (v->kind != V_TABLE) {
-        struct diag *m = ev_error(ev, E_TYPE, e, "a table or a tensor can be saved, not %s", value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, E_TYPE, e, "a table, a tensor or a model can be saved, not %s", value_type(ev->arena, v));
         ev_show(ev, m, e->kid[0], v);
         return;
     }

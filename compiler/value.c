@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 #include "runtime/number.h"
 #include "runtime/table.h"
@@ -29,6 +30,13 @@ struct value *value_string(struct arena *a, const char *text)
 {
     struct value *v = value_new(a, V_STRING);
     v->text = text;
+    return v;
+}
+
+struct value *value_model(struct arena *a, const struct model *m)
+{
+    struct value *v = value_new(a, V_MODEL);
+    v->model = m;
     return v;
 }
 
@@ -119,8 +127,7 @@ const char *shape_text(struct arena *a, int rank, const dim *dims)
 bool value_is_predictor(const struct value *v)
 {
     if (v->kind == V_CHAIN) return value_is_predictor(v->item[v->n - 1]);
-    return v->kind == V_INSTANCE &&
-           (v->instance->def->kind == DEF_ALGORITHM || v->instance->def->kind == DEF_ARCHITECTURE);
+    return v->kind == V_MODEL || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_ALGORITHM);
 }
 
 bool value_is_task(const struct value *v)
@@ -143,6 +150,7 @@ const char *value_type(struct arena *a, const struct value *v)
     case V_FN: return "a function";
     case V_INSTANCE: return def_word[v->instance->def->kind];
     case V_CHAIN: return value_is_predictor(v) ? "a predictor" : "a preprocess";
+    case V_MODEL: return "a model";
     case V_DIST: return "a distribution";
     case V_TABLE: return "a table";
     case V_ESTIMATE: return "an estimate";
@@ -310,25 +318,27 @@ void value_name(struct buf *out, const struct value *v, bool full, int precision
         buf_puts(out, v->fn->kind == FN_DEF ? v->fn->def->name : "function");
         return;
     }
-    if (v->kind != V_INSTANCE) {
+    if (v->kind != V_INSTANCE && v->kind != V_MODEL) {
         buf_puts(out, v->kind == V_NONE ? "nothing" : "value");
         return;
     }
-    const struct def *d = v->instance->def;
+    const struct instance *in = v->kind == V_MODEL ? v->model->arch : v->instance;
+    const struct def *d = in->def;
     buf_puts(out, d->name);
     if (!full || !d->nhypers) return;
     buf_putc(out, '(');
     for (int i = 0; i < d->nhypers; i++) {
         if (i) buf_puts(out, ", ");
         buf_printf(out, "%s = ", d->hyper[i]->name);
-        value_print(out, v->instance->hyper[i], precision);
+        value_print(out, in->hyper[i], precision);
     }
     buf_putc(out, ')');
 }
 
 static const struct instance *part(const struct value *v, int i)
 {
-    if (v->kind == V_CHAIN) return i < v->n && v->item[i]->kind == V_INSTANCE ? v->item[i]->instance : NULL;
+    if (v->kind == V_CHAIN) return i < v->n ? part(v->item[i], 0) : NULL;
+    if (v->kind == V_MODEL) return i == 0 ? v->model->arch : NULL;
     return i == 0 && v->kind == V_INSTANCE ? v->instance : NULL;
 }
 
@@ -383,6 +393,7 @@ bool value_same(const struct value *a, const struct value *b)
         for (int i = 0; i < a->n; i++)
             if (!value_same(a->item[i], b->item[i])) return false;
         return true;
+    case V_MODEL: return a->model == b->model;
     case V_STRING: return a->text && b->text && !strcmp(a->text, b->text);
     case V_INSTANCE:
         if (a->instance->def != b->instance->def) return false;

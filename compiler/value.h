@@ -20,12 +20,14 @@ enum value_kind {
     V_FN,        /* a function of the script, a builtin, a lambda, a gradient */
     V_INSTANCE,  /* a task, algorithm, preprocess ... with its hyper-parameters */
     V_CHAIN,     /* preprocesses then a predictor */
+    V_MODEL,     /* an architecture with its parameters */
     V_DIST,      /* a distribution with its parameters */
     V_TABLE, V_ESTIMATE,
     V_CANDIDATES /* `name in list`: a hyper-parameter that `tune` chooses */
 };
 
 struct def;
+struct model;
 struct table;
 struct measured;
 
@@ -76,6 +78,7 @@ struct value {
         const char *text; /* V_STRING; NULL: not known */
         const struct fn *fn;
         const struct instance *instance;
+        const struct model *model;
         struct { /* V_TABLE */
             struct table *table;
             bool open; /* walk without data: columns are known, rows are not */

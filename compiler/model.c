@@ -1,0 +1,408 @@
+/* Architectures at work. A model is an architecture with its hyper-parameters and a tensor for every parameter's path;
+ * answering a prompt walks the body as any kernel code is walked, with the weights as the kernel's inputs. Paths are
+ * built on the way: the i-th call of a layer inside another is `layer[i]`, a parameter or tap is a field of the call it
+ * stands in, a tap inside an unrolled loop is numbered too. `for` makes a new call, with parameters of its own, in
+ * every pass; `repeat` is one call that is taken several times. */
+#include <string.h>
+#include "compiler/model.h"
+#include "compiler/script.h"
+
+/* ---- paths ---- */
+
+static void frame_text(struct buf *out, const struct arch_frame *f)
+{
+    if (f->top) return;
+    frame_text(out, f->up);
+    buf_printf(out, "%s[%d].", f->step.name, f->step.index);
+}
+
+static const char *path_text(struct ev *ev, struct path_step last)
+{
+    struct buf b = { 0 };
+    frame_text(&b, ev->arch->frame);
+    if (last.index < 0) buf_puts(&b, last.name);
+    else buf_printf(&b, "%s[%d]", last.name, last.index);
+    const char *text = arena_strdup(ev->arena, b.text);
+    buf_free(&b);
+    return text;
+}
+
+/* How often this name came up in the frame before. */
+static int count_step(struct ev *ev, str name)
+{
+    struct arch_frame *f = ev->arch->frame;
+    for (int i = 0; i < f->seen.n; i++)
+        if (f->seen.data[i].name == name) return ++f->seen.data[i].index;
+    struct path_step step = { name, 0 };
+    vec_push(ev->arena, &f->seen, step);
+    return 0;
+}
+
+/* ---- interventions ---- */
+
+static bool item_matches(const struct path_item *item, int index)
+{
+    int64_t from = 0, to = INT64_MAX;
+    if (!item->slice) return size_is(item->from, index);
+    if (item->from && !size_known(item->from, &from)) return false;
+    if (item->to && !size_known(item->to, &to)) return false;
+    return index >= from && index < to;
+}
+
+/* Does a path name this step of the frames, innermost last? *rest: the first index that is the value's. */
+static bool matches(const struct path *p, const struct arch_frame *frame, struct path_step last, int *rest)
+{
+    int n = p->n - 1;
+    const struct path_name *name = &p->name[n];
+    if (name->name != last.name) return false;
+    *rest = last.index >= 0 && name->n ? 1 : 0;
+    if (*rest && !item_matches(&name->item[0], last.index)) return false;
+    for (n--; !frame->top; frame = frame->up, n--) {
+        if (n < 0 || p->name[n].name != frame->step.name || p->name[n].n > 1) return false;
+        if (p->name[n].n && !item_matches(&p->name[n].item[0], frame->step.index)) return false;
+    }
+    return n < 0;
+}
+
+/* The part of v that indices pick. */
+static struct value *picked(struct ev *ev, struct value *v, const struct path_item *item, int n)
+{
+    int axis = 0;
+    for (int i = 0; i < n && !value_poisoned(v); i++) {
+        dim size = v->dims[axis], zero = size_int(ev->sizes, 0);
+        dim from = item[i].from ? item[i].from : zero, to = item[i].to ? item[i].to : size;
+        if (item[i].slice) {
+            v = t_slice(ev, v, axis, from, size_sub(ev->sizes, to, from), 1);
+            axis++;
+        } else {
+            v = t_at(ev, v, axis, from);
+        }
+    }
+    return v;
+}
+
+static struct value *zeros_like(struct ev *ev, const struct value *like, int axis, dim count)
+{
+    dim dims[IR_MAX_RANK];
+    memcpy(dims, like->dims, sizeof dims);
+    dims[axis] = count;
+    return t_full(ev, t_const(ev, 0), like->rank, dims);
+}
+
+/* v with the picked part replaced by x, which broadcasts to it. */
+static struct value *replaced(struct ev *ev, struct value *v, const struct path_item *item, int n, struct value *x,
+                              const struct ast *at)
+{
+    struct value *part = picked(ev, v, item, n), *fitted = t_cast(ev, x, DT_REAL), *mask = value_bool(ev->arena, true);
+    if (value_poisoned(part) || value_poisoned(fitted)) return value_poisoned(part) ? part : fitted;
+    int rank = part->rank;
+    if (!t_match(ev, &fitted, &part, at) || part->rank != rank) return &value_error;
+    fitted = t_broadcast(ev, fitted, part->rank, part->dims);
+    if (n == 0) return fitted;
+    dim wide[IR_MAX_RANK];
+    for (int i = 0, k = 0; i < v->rank; i++) wide[i] = i < n && !item[i].slice ? size_int(ev->sizes, 1) : fitted->dims[k++];
+    fitted = t_reshape(ev, fitted, v->rank, wide);
+    for (int i = 0; i < n; i++) {
+        struct value *index = t_iota(ev, v->rank, v->dims, i), *in;
+        dim from = item[i].from ? item[i].from : size_int(ev->sizes, 0);
+        if (!item[i].slice) {
+            in = t_elem2(ev, OP_EQ, index, value_int(ev->arena, from), at);
+        } else {
+            dim to = item[i].to ? item[i].to : v->dims[i];
+            struct value *parts[3] = { zeros_like(ev, fitted, i, from), fitted,
+                                       zeros_like(ev, fitted, i, size_sub(ev->sizes, v->dims[i], to)) };
+            fitted = t_concat(ev, parts, 3, i, at);
+            in = t_elem2(ev, OP_AND, t_elem2(ev, OP_LE, value_int(ev->arena, from), index, at),
+                         t_elem2(ev, OP_LT, index, value_int(ev->arena, to), at), at);
+        }
+        mask = t_elem2(ev, OP_AND, mask, in, at);
+    }
+    return t_select(ev, mask, fitted, v, at);
+}
+
+static struct value *intervene(struct ev *ev, struct path_step last, struct value *v)
+{
+    const struct model *m = ev->arch->model;
+    for (int i = 0; m && i < m->ninterventions && !value_poisoned(v); i++) {
+        struct intervention *in = &m->intervention[i];
+        int rest;
+        if (!matches(&in->path, ev->arch->frame, last, &rest)) continue;
+        const struct path_name *name = &in->path.name[in->path.n - 1];
+        *in->hit = true;
+        if (name->n - rest > v->rank) {
+            struct diag *d = ev_error(ev, E_RANK, in->path.ast, "%d indices into %s", name->n - rest, value_type(ev->arena, v));
+            diag_note(d, "`%s` has %d axes", path_text(ev, last), v->rank);
+            return &value_error;
+        }
+        struct value *x = in->value, *it = ev->it;
+        if (!x) {
+            ev->it = picked(ev, v, name->item + rest, name->n - rest);
+            x = ev_number(ev, ev_expr(ev, in->scope, in->expr));
+            ev->it = it;
+        }
+        if (!value_poisoned(x) && x->kind != V_TENSOR) {
+            ev_error(ev, E_TYPE, in->path.ast, "a tap or parameter is replaced by numbers, not %s", value_type(ev->arena, x));
+            return &value_error;
+        }
+        v = value_poisoned(x) ? x : replaced(ev, v, name->item + rest, name->n - rest, x, in->path.ast);
+    }
+    return v;
+}
+
+/* ---- statements of layers and architectures ---- */
+
+static bool in_architecture(struct ev *ev, const struct ast *e, const char *what)
+{
+    if (ev->arch) return true;
+    struct diag *m = ev_error(ev, E_LEVEL, e, "%s belongs to a layer or an architecture that a model is made of", what);
+    diag_help(m, "`init(architecture(...), task)` makes a model");
+    return false;
+}
+
+void ev_tap(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = ev_number(ev, ev_expr(ev, s, e->kid[0]));
+    if (in_architecture(ev, e, "a tap") && v->kind == V_TENSOR) {
+        int count = count_step(ev, e->name);
+        struct path_step step = { e->name, ev->arch->frame->loops ? count : -1 };
+        v = intervene(ev, step, v);
+        struct weight tap = { path_text(ev, step), v };
+        vec_push(ev->arena, &ev->arch->taps, tap);
+    }
+    scope_bind(ev, s, e->name, v, e->name_span);
+}
+
+/* The value a parameter starts from, as a node of the kernel's top: loops share it. */
+static struct value *initial(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct kernel *k = ev->k;
+    const char *sites = k->site_path;
+    struct buf prefix = { 0 };
+    frame_text(&prefix, ev->arch->frame);
+    k->site_path = arena_strdup(ev->arena, prefix.text ? prefix.text : "");
+    buf_free(&prefix);
+    struct value *v;
+    if (e->integer) {
+        v = ev_draw(ev, s, e);
+    } else {
+        dim dims[IR_MAX_RANK];
+        v = t_cast(ev, ev_number(ev, ev_expr(ev, s, e->kid[0])), DT_REAL);
+        for (int i = 1; i < e->n && !value_poisoned(v); i++) {
+            struct value *size = ev_expr(ev, s, e->kid[i]);
+            if (size->kind == V_ERROR || !(dims[i - 1] = ev_size(ev, size, e->kid[i]))) v = &value_error;
+        }
+        if (v->kind == V_TENSOR) {
+            struct value *shape = t_full(ev, t_const(ev, 0), e->n - 1, dims);
+            v = t_match(ev, &v, &shape, e) ? t_broadcast(ev, v, e->n - 1, dims) : &value_error;
+        }
+    }
+    k->site_path = sites;
+    return v;
+}
+
+void ev_param(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = &value_error;
+    if (!in_architecture(ev, e, "a parameter")) {
+        scope_bind(ev, s, e->name, v, e->name_span);
+        return;
+    }
+    struct path_step step = { e->name, -1 };
+    const char *path = path_text(ev, step);
+    struct arch *a = ev->arch;
+    struct ir_region *region = ev->k->region;
+    ev->k->region = ev->k->f->top;
+    struct value *start = initial(ev, s, e);
+    ev->k->region = region;
+    if (!a->model) {
+        if (count_step(ev, e->name)) ev_error(ev, E_DUPLICATE_NAME, e, "a second parameter `%s` in one layer", e->name);
+        struct weight w = { path, start };
+        vec_push(ev->arena, &a->declared, w);
+        v = start;
+    } else {
+        for (int i = 0; i < a->model->n; i++)
+            if (!strcmp(a->model->weight[i].path, path)) v = a->model->weight[i].value;
+        bool same = v->kind == V_TENSOR && start->kind == V_TENSOR && v->rank == start->rank;
+        for (int i = 0; same && i < v->rank; i++) same = size_compare(v->dims[i], start->dims[i]) != SIZE_DIFFERENT;
+        if (v->kind == V_ERROR) ev_error(ev, E_NO_FIELD, e, "the model has no parameter `%s`", path);
+        else if (v->kind == V_TENSOR && start->kind == V_TENSOR && !same) {
+            ev_error(ev, E_SHAPE, e, "parameter `%s` is %s in the model, and %s here", path, value_type(ev->arena, v), value_type(ev->arena, start));
+            v = &value_error;
+        }
+        if (v->kind == V_TENSOR) v = t_of_node(ev, t_node(ev, v));
+    }
+    scope_bind(ev, s, e->name, intervene(ev, step, v), e->name_span);
+}
+
+/* ---- calls of layers ---- */
+
+struct value *ev_layer(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call)
+{
+    int inputs = d->given ? d->given->n : 0;
+    struct value *in[inputs + 1], *hyper[d->nhypers + 1];
+    if (!in_architecture(ev, call, "a call of a layer")) return &value_error;
+    for (int i = 0; i < inputs; i++) {
+        const struct ast *arg = i + 1 < call->n ? call->kid[i + 1] : NULL;
+        if (!arg || arg->kind == A_ARG || arg->kind == A_IN) {
+            struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call, "layer `%s` reads %d input%s, given first", d->name, inputs, inputs == 1 ? "" : "s");
+            diag_label(m, d->given->span, "declared here");
+            return &value_error;
+        }
+        in[i] = ev_number(ev, ev_expr(ev, s, arg));
+        if (value_poisoned(in[i])) return in[i];
+        if (in[i]->kind == V_TENSOR) in[i] = t_cast(ev, in[i], DT_REAL);
+    }
+    struct ast rest = *call, *kids[call->n + 1];
+    rest.n = call->n - inputs;
+    rest.kid = kids;
+    kids[0] = call->kid[0];
+    for (int i = 1; i < rest.n; i++) kids[i] = call->kid[i + inputs];
+    if (!ev_arguments(ev, s, d, &rest, hyper, false)) return &value_error;
+    struct arch_frame frame = { .up = ev->arch->frame, .step = { d->name, count_step(ev, d->name) } };
+    ev->arch->frame = &frame;
+    struct value *v = ev_body(ev, d, hyper, in, inputs, NULL, call);
+    ev->arch->frame = frame.up;
+    return v;
+}
+
+/* ---- models as predictors ---- */
+
+struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt, const struct ast *where)
+{
+    const struct def *d = arch->def;
+    struct arch *outer = ev->arch;
+    struct arch_frame top = { .top = true };
+    struct value *in[3] = { prompt[0], prompt[1], prompt[2] };
+    int inputs = d->given ? d->given->n : 0;
+    if (inputs == 2) { /* a sequence: the query stands last, its label hidden */
+        dim one = size_int(ev->sizes, 1), dims[IR_MAX_RANK];
+        dims[0] = one;
+        memcpy(dims + 1, prompt[2]->dims, sizeof(dim) * (IR_MAX_RANK - 1));
+        struct value *rows[2] = { prompt[0], t_reshape(ev, prompt[2], prompt[2]->rank + 1, dims) };
+        struct value *labels[2] = { prompt[1], zeros_like(ev, prompt[1], 0, one) };
+        in[0] = t_concat(ev, rows, 2, 0, where);
+        in[1] = t_concat(ev, labels, 2, 0, where);
+    } else if (inputs != 3) {
+        ev_error(ev, E_ARGUMENT_SHAPE, d->ast, "an architecture reads X, y and q, or a sequence x and y");
+        return &value_error;
+    }
+    a->frame = &top;
+    ev->arch = a;
+    struct value *v = ev_body(ev, d, arch->hyper, in, inputs, NULL, where);
+    ev->arch = outer;
+    if (inputs == 2 && v->kind == V_TENSOR && v->rank) v = t_at(ev, v, 0, size_sub(ev->sizes, v->dims[0], size_int(ev->sizes, 1)));
+    return v;
+}
+
+struct value *ev_model_answer(struct ev *ev, const struct model *m, struct value **prompt, const struct ast *where)
+{
+    struct arch a = { .model = m };
+    for (int i = 0; i < m->ninterventions; i++) *m->intervention[i].hit = false;
+    struct value *v = ev_architecture(ev, &a, m->arch, prompt, where);
+    for (int i = 0; i < m->ninterventions && !value_poisoned(v); i++) {
+        if (*m->intervention[i].hit) continue;
+        struct diag *d = ev_error(ev, E_NO_FIELD, m->intervention[i].path.ast, "the model has no tap or parameter `%s`",
+                                  ev_text(ev, m->intervention[i].path.ast));
+        struct buf b = { 0 };
+        for (int k = 0; k < m->n && b.n < 300; k++) buf_printf(&b, "%s`%s`", k ? ", " : "", m->weight[k].path);
+        for (int k = 0; k < a.taps.n && b.n < 500; k++) buf_printf(&b, ", `%s`", a.taps.data[k].path);
+        diag_note(d, "it has %s", b.text ? b.text : "none");
+        buf_free(&b);
+        return &value_error;
+    }
+    return v;
+}
+
+/* ---- with ---- */
+
+static bool path_item(struct ev *ev, struct scope *s, const struct ast *e, struct path_item *out)
+{
+    *out = (struct path_item){ .slice = e->kind == A_RANGE };
+    dim *part[2] = { &out->from, &out->to };
+    if (e->kind == A_RANGE && e->n > 2 && e->kid[2]) {
+        ev_error(ev, E_INDEX_RANGE, e->kid[2], "a slice in a path has no step");
+        return false;
+    }
+    for (int i = 0; i < (out->slice ? 2 : 1); i++) {
+        const struct ast *of = out->slice ? (i < e->n ? e->kid[i] : NULL) : e;
+        int64_t n;
+        if (!of) continue;
+        struct value *v = ev_number(ev, ev_expr(ev, s, of));
+        if (v->kind == V_ERROR || !(*part[i] = ev_size(ev, v, of))) return false;
+        if (!size_known(*part[i], &n) || n >= 0) continue;
+        ev_error(ev, E_INDEX_RANGE, of, "indices of a path count from the start");
+        return false;
+    }
+    return true;
+}
+
+bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *out)
+{
+    if (e->kind == A_NAME || e->kind == A_FIELD) {
+        if (e->kind == A_FIELD && !ev_path(ev, s, e->kid[0], out)) return false;
+        struct path_name *name = ARENA_ARRAY(ev->arena, struct path_name, out->n + 1);
+        if (out->n) memcpy(name, out->name, sizeof *name * (size_t)out->n);
+        name[out->n++].name = e->name;
+        out->name = name;
+        out->ast = e;
+        return true;
+    }
+    if (e->kind == A_INDEX && ev_path(ev, s, e->kid[0], out)) {
+        struct path_name *last = &out->name[out->n - 1];
+        struct path_item *item = ARENA_ARRAY(ev->arena, struct path_item, last->n + e->n);
+        if (last->n) memcpy(item, last->item, sizeof *item * (size_t)last->n);
+        for (int i = 1; i < e->n; i++)
+            if (!path_item(ev, s, e->kid[i], &item[last->n++])) return false;
+        last->item = item;
+        out->ast = e;
+        return true;
+    }
+    if (e->kind != A_INDEX) ev_error(ev, E_TYPE, e, "this is no path of a tap or parameter, such as attention[0].head[2]");
+    return false;
+}
+
+static bool mentions_it(const struct ast *e)
+{
+    bool found = e && e->kind == A_IT;
+    for (int i = 0; e && i < e->n && !found; i++) found = mentions_it(e->kid[i]);
+    return found;
+}
+
+void ev_set(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct intervention in = { .expr = e->kid[1], .scope = s, .hit = ARENA_NEW(ev->arena, bool) };
+    if (!ev->with) {
+        ev_error(ev, E_STATEMENT_PLACE, e, "a path is set inside `with { ... }`");
+        return;
+    }
+    if (!ev_path(ev, s, e->kid[0], &in.path)) return;
+    in.path.ast = e->kid[0];
+    if (!mentions_it(e->kid[1])) {
+        in.value = ev_number(ev, ev_expr(ev, s, e->kid[1]));
+        if (in.value->kind == V_ERROR) return;
+    }
+    vec_push(ev->arena, ev->with, in);
+}
+
+struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = ev_expr(ev, s, e->kid[0]);
+    if (value_poisoned(v)) return v;
+    if (v->kind != V_MODEL) {
+        struct diag *m = ev_error(ev, E_TYPE, e->kid[0], "`with` changes a model, this is %s", value_type(ev->arena, v));
+        ev_show(ev, m, e->kid[0], v);
+        return &value_error;
+    }
+    struct intervention_list list = { 0 }, *outer = ev->with;
+    for (int i = 0; i < v->model->ninterventions; i++) vec_push(ev->arena, &list, v->model->intervention[i]);
+    struct frame fr = { 0 };
+    int errors = ev->diags->errors;
+    ev->with = &list;
+    ev_block(ev, scope_new(ev, s), e->kid[1], &fr);
+    ev->with = outer;
+    if (ev->diags->errors > errors) return &value_error;
+    struct model *m = arena_copy(ev->arena, v->model, sizeof *m);
+    m->ninterventions = list.n;
+    m->intervention = list.data;
+    return value_model(ev->arena, m);
+}

@@ -1,0 +1,85 @@
+/* Architectures at work: layers with their parameters, taps, interventions; models as values. */
+#ifndef ICL_MODEL_H
+#define ICL_MODEL_H
+
+#include "compiler/eval.h"
+
+/* One step of a path: `attention[2]`, `Wq`. */
+struct path_step {
+    str name;
+    int index; /* which call of that layer, or tap of a loop; -1: it stands once */
+};
+
+/* A path as a script writes it: names, each followed by indices whose values are known. */
+struct path_item {
+    bool slice;
+    dim from, to; /* slice: NULL for an open end; else from alone is the index */
+};
+struct path_name {
+    str name;
+    int n;
+    struct path_item *item;
+};
+struct path {
+    int n;
+    struct path_name *name;
+    const struct ast *ast;
+};
+
+/* `PATH = expr`: the value is known, or it is an expression with `it`, evaluated where it applies. */
+struct intervention {
+    struct path path;
+    struct value *value;     /* NULL: */
+    const struct ast *expr;
+    struct scope *scope;
+    bool *hit;               /* some tap or parameter matched */
+};
+
+struct weight {
+    const char *path;
+    struct value *value;
+};
+
+struct model {
+    const struct instance *arch;
+    int n;
+    struct weight *weight;
+    int ninterventions;
+    struct intervention *intervention;
+};
+
+/* A walk through an architecture's body. */
+struct arch_frame {
+    struct arch_frame *up;
+    struct path_step step;      /* of this layer in the one around it */
+    bool top;
+    int loops;                  /* unrolled loops around the statement being walked */
+    VEC(struct path_step) seen; /* layers called, parameters and taps named, with how often */
+};
+struct arch {
+    const struct model *model;  /* NULL: parameters are being declared */
+    struct arch_frame *frame;
+    VEC(struct weight) declared;
+    VEC(struct weight) taps;
+};
+
+struct intervention_list {
+    struct intervention *data;
+    int n, capacity;
+};
+
+struct value *ev_layer(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call);
+void ev_param(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_tap(struct ev *ev, struct scope *s, const struct ast *e);
+/* Answers a prompt: X, y, q for an architecture of the query, or the sequence x, y. */
+struct value *ev_model_answer(struct ev *ev, const struct model *m, struct value **prompt, const struct ast *where);
+/* The same with the walk's own record of parameters and taps in *a. */
+struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt, const struct ast *where);
+struct value *value_model(struct arena *a, const struct model *m);
+struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_set(struct ev *ev, struct scope *s, const struct ast *e);
+bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *out);
+
+const char *model_save(struct ev *ev, const struct model *m, const char *path); /* NULL, or why not */
+
+#endif

@@ -1,0 +1,200 @@
+/* Models that are made and kept: initial values, and safetensors files, whose tensor names are the parameters' paths
+ * (https://huggingface.co/docs/safetensors: 8 bytes of length, a JSON header, the data, little endian). */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "compiler/answer.h"
+#include "compiler/model.h"
+#include "compiler/script.h"
+#include "lang/source.h"
+#include "runtime/output.h"
+
+#define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
+#define UNUSED (void)s, (void)b
+
+static struct value *model_of(struct ev *ev, const struct instance *arch, int n, struct weight *weight)
+{
+    struct model *m = ARENA_NEW(ev->arena, struct model);
+    *m = (struct model){ .arch = arch, .n = n, .weight = weight };
+    return value_model(ev->arena, m);
+}
+
+/* Walks a prompt and the architecture's body, whose parameters are draws then: they are the kernel's results. */
+static struct kernel *declare(struct ev *ev, const struct instance *arch, const struct instance *task, struct arch *a,
+                              const struct ast *at)
+{
+    struct kernel *previous = ev_kernel_begin(ev, arch->def->name), *k = ev->k;
+    struct frame fr;
+    bool good = ev_prompt(ev, task, &fr, at);
+    if (good) {
+        dim n = size_sub(ev->sizes, fr.x->dims[0], size_int(ev->sizes, 1)), zero = size_int(ev->sizes, 0);
+        struct value *prompt[3] = { t_slice(ev, fr.x, 0, zero, n, 1), t_slice(ev, fr.y, 0, zero, n, 1), t_at(ev, fr.x, 0, n) };
+        good = ev_architecture(ev, a, arch, prompt, at)->kind == V_TENSOR;
+    }
+    for (int i = 0; i < a->declared.n && good; i++) {
+        good = a->declared.data[i].value->kind == V_TENSOR;
+        if (good) vec_push(k->f->arena, &k->f->top->results, t_node(ev, a->declared.data[i].value));
+    }
+    ev_kernel_end(ev, previous);
+    return good && ev_passes(ev, k, at) ? k : NULL;
+}
+
+SCRIPT(bi_init)
+{
+    UNUSED;
+    struct value *arch = ev_architecture_value(ev, a->v[0], a->at[0]), *task = ev_task(ev, a->v[1], a->at[1]);
+    int64_t seed = (int64_t)ev->session->seed;
+    if (value_poisoned(arch)) return arch;
+    if (value_poisoned(task)) return task;
+    if (a->v[2] && !ev_known_int(a->v[2], &seed)) {
+        ev_error(ev, E_VALUE, a->at[2], "`seed` is a whole number, at least 0");
+        return &value_error;
+    }
+    struct arch walk = { 0 };
+    struct kernel *k = declare(ev, arch->instance, task->instance, &walk, a->call);
+    if (!k) return &value_error;
+    int n = walk.declared.n;
+    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, n + 1);
+    struct tensor *result = ARENA_ARRAY(ev->arena, struct tensor, n + 1);
+    if (!ev->dry) answer_once(ev, k, (uint64_t)seed, result);
+    for (int i = 0; i < n; i++) {
+        const struct value *node = walk.declared.data[i].value;
+        w[i].path = walk.declared.data[i].path;
+        w[i].value = ev->dry ? t_unknown(ev, DT_REAL, node->rank, node->dims) : value_host(ev->arena, ev->sizes, result[i]);
+    }
+    return model_of(ev, arch->instance, n, w);
+}
+
+/* ---- safetensors ---- */
+
+const char *model_save(struct ev *ev, const struct model *m, const char *path)
+{
+    bool wide = ev->precision == 64;
+    size_t size = wide ? 8 : 4, at = 0;
+    cJSON *header = cJSON_CreateObject();
+    for (int i = 0; i < m->n; i++) {
+        const struct tensor *t = &m->weight[i].value->data;
+        cJSON *entry = cJSON_AddObjectToObject(header, m->weight[i].path);
+        cJSON_AddStringToObject(entry, "dtype", wide ? "F64" : "F32");
+        cJSON *shape = cJSON_AddArrayToObject(entry, "shape"), *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
+        for (int k = 0; k < t->rank; k++) cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)t->dims[k]));
+        cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)at));
+        at += (size_t)tensor_elements(t) * size;
+        cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)at));
+    }
+    char *text = cJSON_PrintUnformatted(header);
+    cJSON_Delete(header);
+    size_t length = strlen(text), padded = (length + 7) / 8 * 8;
+    struct buf file = { 0 };
+    uint64_t little = padded;
+    buf_add(&file, (const char *)&little, 8);
+    buf_add(&file, text, length);
+    for (size_t i = length; i < padded; i++) buf_putc(&file, ' ');
+    cJSON_free(text);
+    for (int i = 0; i < m->n; i++) {
+        const struct tensor *t = &m->weight[i].value->data;
+        for (int64_t k = 0; k < tensor_elements(t); k++) {
+            float narrow = (float)t->r[k];
+            buf_add(&file, wide ? (const char *)&t->r[k] : (const char *)&narrow, size);
+        }
+    }
+    const char *why = output_write(ev->arena, path, file.text, file.n);
+    buf_free(&file);
+    return why;
+}
+
+/* One tensor of a file. NULL and *why when the header does not fit the data. */
+static struct value *read_tensor(struct ev *ev, const cJSON *entry, const char *data, size_t bytes, const char **why)
+{
+    const cJSON *type = cJSON_GetObjectItem(entry, "dtype"), *shape = cJSON_GetObjectItem(entry, "shape");
+    const cJSON *offsets = cJSON_GetObjectItem(entry, "data_offsets");
+    int64_t dims[IR_MAX_RANK] = { 0 }, n = 1;
+    int rank = cJSON_GetArraySize(shape);
+    *why = "its header is not that of a safetensors file";
+    if (!cJSON_IsString(type) || !cJSON_IsArray(shape) || cJSON_GetArraySize(offsets) != 2 || rank > IR_MAX_RANK) return NULL;
+    bool wide = !strcmp(type->valuestring, "F64");
+    if (!wide && strcmp(type->valuestring, "F32")) {
+        *why = arena_printf(ev->arena, "it holds %s tensors; F32 and F64 can be read", type->valuestring);
+        return NULL;
+    }
+    for (int i = 0; i < rank; i++) {
+        dims[i] = (int64_t)cJSON_GetArrayItem(shape, i)->valuedouble;
+        if (dims[i] < 0 || (n && dims[i] > INT32_MAX / n)) return NULL;
+        n *= dims[i];
+    }
+    double from = cJSON_GetArrayItem(offsets, 0)->valuedouble, to = cJSON_GetArrayItem(offsets, 1)->valuedouble;
+    size_t size = wide ? 8 : 4;
+    if (from < 0 || to > (double)bytes || to - from != (double)n * (double)size) return NULL;
+    struct tensor t = tensor_new(ev->arena, DT_REAL, rank, dims);
+    for (int64_t k = 0; k < n; k++) {
+        float narrow;
+        const char *p = data + (size_t)from + (size_t)k * size;
+        if (wide) memcpy(&t.r[k], p, 8);
+        else {
+            memcpy(&narrow, p, 4);
+            t.r[k] = narrow;
+        }
+    }
+    *why = NULL;
+    return value_host(ev->arena, ev->sizes, t);
+}
+
+static struct value *parse(struct ev *ev, const struct instance *arch, const char *text, size_t n, const char **why)
+{
+    uint64_t length;
+    *why = "it is too short for a safetensors file";
+    if (n < 8) return NULL;
+    memcpy(&length, text, 8);
+    if (length > n - 8) return NULL;
+    cJSON *header = cJSON_ParseWithLength(text + 8, (size_t)length);
+    *why = "its header is not JSON";
+    if (!cJSON_IsObject(header)) {
+        cJSON_Delete(header);
+        return NULL;
+    }
+    int count = cJSON_GetArraySize(header), kept = 0;
+    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, count + 1);
+    *why = NULL;
+    for (const cJSON *e = header->child; e && !*why; e = e->next) {
+        if (!strcmp(e->string, "__metadata__")) continue;
+        w[kept].path = arena_strdup(ev->arena, e->string);
+        w[kept].value = read_tensor(ev, e, text + 8 + length, n - 8 - (size_t)length, why);
+        kept += !*why;
+    }
+    cJSON_Delete(header);
+    return *why ? NULL : model_of(ev, arch, kept, w);
+}
+
+static const char *read_file(const char *path, struct buf *out)
+{
+    FILE *f = fopen(path, "rb");
+    char block[65536];
+    size_t n;
+    if (!f) return strerror(errno);
+    while ((n = fread(block, 1, sizeof block, f)) > 0) buf_add(out, block, n);
+    const char *why = ferror(f) ? strerror(errno) : NULL;
+    fclose(f);
+    return why;
+}
+
+SCRIPT(bi_load)
+{
+    UNUSED;
+    struct value *arch = ev_architecture_value(ev, a->v[0], a->at[0]), *file = a->v[1];
+    if (value_poisoned(arch)) return arch;
+    if (file->kind != V_STRING) {
+        ev_error(ev, E_TYPE, a->at[1], "the name of a file is a string, not %s", value_type(ev->arena, file));
+        return &value_error;
+    }
+    if (!file->text) return &value_any;
+    const char *why = NULL, *path = ev_out_path(ev, file->text);
+    struct buf bytes = { 0 };
+    why = read_file(path, &bytes);
+    if (why && ev->dry) return &value_any; /* the script may write it first */
+    struct value *v = why ? NULL : parse(ev, arch->instance, bytes.text, bytes.n, &why);
+    buf_free(&bytes);
+    if (v) return v;
+    ev_error(ev, E_FILE_READ, a->call, "cannot load `%s`: %s", path, why);
+    return &value_error;
+}
