@@ -173,7 +173,8 @@ static bool compile_loops(struct kernel_store *s, struct loop_func *lf, struct t
 
 static struct loop_func *schedule(const struct kernel_store *s, struct arena *a, struct ir_func *f, const char **why)
 {
-    return lanes_schedule(a, f, lanes_for_precision(s, f->precision), level_of(&s->options).registers, why);
+    int registers = s->options.registers ? s->options.registers : level_of(&s->options).registers;
+    return lanes_schedule(a, f, lanes_for_precision(s, f->precision), registers, why);
 }
 
 static bool compile(struct kernel_store *s, struct ir_func *f, struct target_spec t, struct buf *out, struct buf *needs,
@@ -224,6 +225,7 @@ static struct cache_entry key_of(struct kernel_store *s, uint64_t what, int prec
     h = mix_text(h, ICL_LLVM_VERSION);
 #endif
     h = mix(mix(h, (uint64_t)lanes_for_precision(s, precision)), (uint64_t)precision);
+    h = mix(h, (uint64_t)s->options.registers);
     snprintf(e.key, sizeof e.key, "%016llx%016llx", (unsigned long long)what, (unsigned long long)h);
     return e;
 }

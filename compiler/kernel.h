@@ -9,6 +9,7 @@
 
 struct kernel_options {
     int lanes;           /* 0: as many as the processor likes */
+    int registers;       /* vector registers that tiles may fill; 0: as many as the processor has */
     const char *cpu;     /* NULL: this machine's level: "x86-64-v4", "x86-64-v3", "x86-64", "generic" */
     const char *triple;  /* NULL: this machine's */
     bool no_cache;       /* do not look at the disk */

@@ -135,7 +135,7 @@ static void run_all(const char *text)
 static void run_some(const char *text)
 {
     run_one(text, 32, 8);
-    run_one(text, 64, 4);
+    run_one(text, 64, 16); /* with the tiles of 32 registers */
 }
 
 /* ---- texts ---- */
