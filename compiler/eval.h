@@ -74,6 +74,7 @@ struct ev {
     struct diags *diags;
     struct session *session; /* seed, precision, engine, output ... */
     struct scope *std, *script;
+    struct scope *layers;    /* of the library: a name space of its own, for `linear` is a task, too */
     struct kernel *k;        /* kernel code is being built */
     bool dry;                /* walk without data */
     bool symbolic;           /* a definition walked on its own */

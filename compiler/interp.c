@@ -104,6 +104,12 @@ EVAL(eval_CONST)
     else *out->i = n->integer;
 }
 
+EVAL(eval_PROMPT)
+{
+    (void)n, (void)in;
+    out->i[0] = (int64_t)it->prompt;
+}
+
 EVAL(eval_IOTA)
 {
     int64_t inner = extent(out, n->axis + 1, out->rank), count = tensor_elements(out);

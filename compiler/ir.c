@@ -334,7 +334,7 @@ static bool mark_region(struct ir_region *r)
             mark_repeat(n);
             continue;
         }
-        n->varying = n->op == OP_DRAW_UNIFORM || n->op == OP_DRAW_NORMAL;
+        n->varying = n->op == OP_DRAW_UNIFORM || n->op == OP_DRAW_NORMAL || n->op == OP_PROMPT;
         if (n->op == OP_GET) n->varying = n->in[0]->body->params.data[n->axis + 1]->varying;
         for (int k = 0; n->op != OP_GET && k < n->nin; k++) n->varying |= n->in[k]->varying;
         if (n->op == OP_BUILD) {

@@ -100,6 +100,11 @@ static const char *rule_iota(const struct ir_node *n)
     return n->axis < 0 || n->axis >= n->rank ? "axis out of range" : NULL;
 }
 
+static const char *rule_prompt(const struct ir_node *n)
+{
+    return n->dtype != DT_INT || n->rank ? "the number of a prompt is one int" : NULL;
+}
+
 static const char *rule_draw(const struct ir_node *n)
 {
     return n->dtype != DT_REAL ? "wrong type of result" : NULL;
@@ -342,7 +347,7 @@ static rule_fn *const rule[OP_COUNT] = {
     [OP_SELECT] = rule_select, [OP_TO_REAL] = rule_convert, [OP_TO_INT] = rule_convert,
     [OP_STOP_GRAD] = rule_convert, [OP_VARIABLE] = rule_convert, [OP_CONST] = rule_const,
     [OP_INPUT] = rule_leaf, [OP_PARAM] = rule_leaf,
-    [OP_IOTA] = rule_iota, [OP_DRAW_UNIFORM] = rule_draw, [OP_DRAW_NORMAL] = rule_draw,
+    [OP_PROMPT] = rule_prompt, [OP_IOTA] = rule_iota, [OP_DRAW_UNIFORM] = rule_draw, [OP_DRAW_NORMAL] = rule_draw,
     [OP_BROADCAST] = rule_broadcast, [OP_RESHAPE] = rule_reshape, [OP_TRANSPOSE] = rule_transpose,
     [OP_SLICE] = rule_slice, [OP_CONCAT] = rule_concat, [OP_GATHER] = rule_gather, [OP_PUT] = rule_put,
     [OP_CUMSUM] = rule_cumsum,

@@ -226,6 +226,9 @@ void lanes_compute(struct lanes *l, const struct ir_node *node, int n, const str
     case OP_SELECT: case OP_TO_REAL: case OP_TO_INT: case OP_STOP_GRAD: case OP_VARIABLE:
         mixed(l, node, n, at, out);
         return;
+    case OP_PROMPT:
+        for (int k = 0; k < n; k++) out[k] = loops_prompt(&l->b, ix_value(l, l->block));
+        return;
     case OP_PUT: put(l, node, n, at, out); return;
     case OP_GATHER: gather(l, node, n, at, out); return;
     case OP_MATMUL: lanes_matmul(l, node, n, at, out); return;

@@ -159,8 +159,8 @@ static void sort_row(struct lanes *l, const struct ir_node *node, const struct i
     lanes_tiles(l, 0, s.n, lanes_pick(s.n, 4), place, &s);
 }
 
-/* SORT, ARGSORT and RANK: stable sorting by counting: an element's place is the number of elements before it. No branch, no dependence
- * between lanes; n * n comparisons. */
+/* SORT, ARGSORT and RANK: stable sorting by counting: an element's place is the number of elements before it. No
+ * branch, no dependence between lanes; n * n comparisons. */
 void lanes_sort(struct lanes *l, const struct ir_node *node)
 {
     struct lane_node keys = lanes_kept(l, node->in[0], false);

@@ -37,7 +37,7 @@ static bool is_special(const struct ir_node *n)
 static bool is_free(const struct ir_node *n)
 {
     return op_info[n->op].class == OP_CLASS_VIEW || n->op == OP_CONST || n->op == OP_INPUT || n->op == OP_PARAM ||
-           n->op == OP_IOTA || n->op == OP_GET;
+           n->op == OP_IOTA || n->op == OP_GET || n->op == OP_PROMPT;
 }
 
 static int64_t inner_length(const struct ir_node *n)

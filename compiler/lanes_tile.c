@@ -101,7 +101,8 @@ static int weight(const struct ir_node *n, bool *product, bool self)
     return most;
 }
 
-/* Time for one step of a product's inner loop over a tile: two fused operations a cycle, four cycles each; two loads. */
+/* Time for one step of a product's inner loop over a tile: two fused operations a cycle, four cycles each; two loads.
+ */
 static double step_time(int64_t rows, int64_t columns)
 {
     double work = (double)(rows * columns) / 2, loads = (double)(rows + columns) / 2;

@@ -64,13 +64,35 @@ static bool matches(const struct path *p, const struct arch_frame *frame, struct
     return n < 0;
 }
 
+/* A position of an axis; negative ones count from its end. */
+static dim position(struct ev *ev, dim i, dim size)
+{
+    int64_t n;
+    return size_known(i, &n) && n < 0 ? size_add(ev->sizes, size, i) : i;
+}
+
+static bool outside(struct ev *ev, const struct value *v, const struct path_item *item, int n, const struct ast *at)
+{
+    for (int i = 0; i < n; i++)
+        for (int end = 0; end < 1 + item[i].slice; end++) {
+            dim x = end ? item[i].to : item[i].from;
+            int64_t k, size;
+            if (!x || !size_known(position(ev, x, v->dims[i]), &k) || !size_known(v->dims[i], &size)) continue;
+            if (k >= 0 && k < size + (item[i].slice ? 1 : 0)) continue;
+            ev_error(ev, E_INDEX_RANGE, at, "index out of range: %s of an axis of size %s", size_str(ev->arena, x),
+                     size_str(ev->arena, v->dims[i]));
+            return true;
+        }
+    return false;
+}
+
 /* The part of v that indices pick. */
 static struct value *picked(struct ev *ev, struct value *v, const struct path_item *item, int n)
 {
     int axis = 0;
     for (int i = 0; i < n && !value_poisoned(v); i++) {
         dim size = v->dims[axis], zero = size_int(ev->sizes, 0);
-        dim from = item[i].from ? item[i].from : zero, to = item[i].to ? item[i].to : size;
+        dim from = item[i].from ? position(ev, item[i].from, size) : zero, to = item[i].to ? position(ev, item[i].to, size) : size;
         if (item[i].slice) {
             v = t_slice(ev, v, axis, from, size_sub(ev->sizes, to, from), 1);
             axis++;
@@ -104,11 +126,11 @@ static struct value *replaced(struct ev *ev, struct value *v, const struct path_
     fitted = t_reshape(ev, fitted, v->rank, wide);
     for (int i = 0; i < n; i++) {
         struct value *index = t_iota(ev, v->rank, v->dims, i), *in;
-        dim from = item[i].from ? item[i].from : size_int(ev->sizes, 0);
+        dim from = item[i].from ? position(ev, item[i].from, v->dims[i]) : size_int(ev->sizes, 0);
         if (!item[i].slice) {
             in = t_elem2(ev, OP_EQ, index, value_int(ev->arena, from), at);
         } else {
-            dim to = item[i].to ? item[i].to : v->dims[i];
+            dim to = item[i].to ? position(ev, item[i].to, v->dims[i]) : v->dims[i];
             struct value *parts[3] = { zeros_like(ev, fitted, i, from), fitted,
                                        zeros_like(ev, fitted, i, size_sub(ev->sizes, v->dims[i], to)) };
             fitted = t_concat(ev, parts, 3, i, at);
@@ -134,6 +156,7 @@ static struct value *intervene(struct ev *ev, struct path_step last, struct valu
             diag_note(d, "`%s` has %d axes", path_text(ev, last), v->rank);
             return &value_error;
         }
+        if (outside(ev, v, name->item + rest, name->n - rest, in->path.ast)) return &value_error;
         struct value *x = in->value, *it = ev->it;
         if (!x) {
             ev->it = picked(ev, v, name->item + rest, name->n - rest);
@@ -325,13 +348,9 @@ static bool path_item(struct ev *ev, struct scope *s, const struct ast *e, struc
     }
     for (int i = 0; i < (out->slice ? 2 : 1); i++) {
         const struct ast *of = out->slice ? (i < e->n ? e->kid[i] : NULL) : e;
-        int64_t n;
         if (!of) continue;
         struct value *v = ev_number(ev, ev_expr(ev, s, of));
         if (v->kind == V_ERROR || !(*part[i] = ev_size(ev, v, of))) return false;
-        if (!size_known(*part[i], &n) || n >= 0) continue;
-        ev_error(ev, E_INDEX_RANGE, of, "indices of a path count from the start");
-        return false;
     }
     return true;
 }

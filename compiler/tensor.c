@@ -104,7 +104,7 @@ struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const 
 {
     struct value *bad = poison(in, n);
     if (bad) return bad;
-    bool nodes = proto->op == OP_DRAW_NORMAL || proto->op == OP_DRAW_UNIFORM, known = true;
+    bool nodes = proto->op == OP_DRAW_NORMAL || proto->op == OP_DRAW_UNIFORM || proto->op == OP_PROMPT, known = true;
     bool scalar = proto->rank == 0;
     for (int i = 0; i < n; i++) {
         nodes |= in[i]->node != NULL;

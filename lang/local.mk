@@ -37,6 +37,7 @@ libicl_a_SOURCES += \
 # The standard library: every lang/std/NAME.icl, alphabetical. Installed to be read, embedded to be used.
 std_files = \
 	lang/std/algorithms.icl \
+	lang/std/layers.icl \
 	lang/std/preprocesses.icl \
 	lang/std/random.icl \
 	lang/std/shifts.icl \

@@ -11,12 +11,15 @@ preprocess correlate given X[n, d], y[n], q[d] {
     yield X * r, y, q * r
 }
 
-## Every feature with mean 0 and variance 1 over the context: x -> (x - mean) / sd. A feature that is constant
-## there is only centred.
-preprocess standardise given X[n, d], y[n], q[d] {
-    mu = sum(X, axis = 0) / max(n, 1)
+## Every feature with mean 0 and variance 1 over the context: x -> (x - mean) / sd; a feature that is constant
+## there is only centred. The predictors of this library have no intercept: where features have mean 0 anyway,
+## what centring takes from them is missing in the labels' fit, and `centre = false`, x -> x / rms, is the
+## better choice.
+preprocess standardise(centre = true) given X[n, d], y[n], q[d] {
+    mu = sum(X, axis = 0) / max(n, 1) if centre else zeros(d)
+    rms = sqrt(sum(X ** 2, axis = 0) / max(n, 1))
     sd = sqrt(sum((X - mu) ** 2, axis = 0) / max(n, 1))
-    scale = 1 / where(sd > 0, sd, 1.0)
+    scale = 1 / where(sd > 1e-5 * rms, sd, 1.0)
     yield (X - mu) * scale, y, (q - mu) * scale
 }
 
