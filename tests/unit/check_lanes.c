@@ -256,7 +256,8 @@ START_TEST(test_draws)
             "  %0 = draw_normal site=0x1234abcd stream=7 : real[41, 3]\n"
             "  %1 = draw_uniform site=5 stream=0 : real[6]\n"
             "  %2 = draw_normal site=5 stream=1 : real\n"
-            "  return %0, %1, %2\n}\n");
+            "  %3 = prompt : int\n"
+            "  return %0, %1, %2, %3\n}\n");
 }
 END_TEST
 
