@@ -10,7 +10,8 @@ task orthogonal_query(n: int, d = 8) {
     c[n, d] ~ normal(0, 1)
     z[d]    ~ normal(0, 1)
     span = c[0:min(n, d - 1)]
-    rest = z - lstsq(span.T, z) @ span
+    rest = z
+    repeat 2 { rest = rest - lstsq(span.T, rest) @ span }       # the second pass takes what rounding left
     x = concat([c, [rest * (norm(z) / norm(rest))]], axis = 0)
     prompt x, x @ w
 }
