@@ -1,6 +1,6 @@
 language 1
-import "other.icl"
-import "other.icl" only a, b
+import "_other.icl"
+import "_other.icl" only a, b
 option n: int = 3 "how many"
 option m = 2
 x = 1
