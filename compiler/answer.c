@@ -12,7 +12,7 @@ struct kernel_store *session_kernels(struct ev *ev)
     return s->kernels;
 }
 
-static struct pool *threads(struct ev *ev)
+struct pool *session_threads(struct ev *ev)
 {
     struct session *s = ev->session;
     if (!s->pool) s->pool = pool_new(s->threads, s->stop);
@@ -64,27 +64,54 @@ static const struct tensor **captured(struct ev *ev, const struct kernel *k)
     return inputs;
 }
 
-/* Captured data in the kernel's own formats. */
-static const void **packed(struct ev *ev, const struct kernel *k, int precision)
+/* Room for captured data in the kernel's own formats: reals of precision 32 are narrowed into copies. */
+static const void **inputs_new(struct ev *ev, const struct kernel *k)
 {
     const void **in = ARENA_ARRAY(ev->arena, const void *, k->captures.n + 1);
     for (int i = 0; i < k->captures.n; i++) {
         const struct tensor *t = &k->captures.data[i].value->data;
-        int64_t n = tensor_elements(t);
         in[i] = t->dtype == DT_REAL ? (const void *)t->r : (const void *)t->i;
-        if (t->dtype != DT_REAL || precision == 64) continue;
-        float *narrow = ARENA_ARRAY(ev->arena, float, n + 1);
-        for (int64_t j = 0; j < n; j++) narrow[j] = (float)t->r[j];
-        in[i] = narrow;
+        if (t->dtype == DT_REAL && ev->precision == 32) in[i] = ARENA_ARRAY(ev->arena, float, tensor_elements(t) + 1);
     }
     return in;
+}
+
+void answer_pack(const struct ev *ev, const struct kernel *k, const void *const *in)
+{
+    for (int i = 0; in && ev->precision == 32 && i < k->captures.n; i++) {
+        const struct tensor *t = &k->captures.data[i].value->data;
+        int64_t n = tensor_elements(t);
+        float *narrow = (float *)in[i];
+        for (int64_t j = 0; t->dtype == DT_REAL && j < n; j++) narrow[j] = (float)t->r[j];
+    }
+}
+
+bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const struct ast *at)
+{
+    struct session *s = ev->session;
+    *out = (struct answerer){ 0 };
+    if (s->engine == ENGINE_INTERP) {
+        struct interpreted *in = ARENA_NEW(ev->arena, struct interpreted);
+        *in = (struct interpreted){ k, captured(ev, k), ev->precision };
+        *out = (struct answerer){ .kernel = { .lanes = 1, .precision = 64 }, .answer = interpret, .ctx = in };
+        return true;
+    }
+    const char *why = NULL;
+    const struct icl_kernel *code = kernel_get(session_kernels(ev), k->f, &why);
+    if (!code) {
+        ev_error(ev, E_INTERNAL, at, "%s", why);
+        s->fault = s->failed = true;
+        return false;
+    }
+    out->kernel = *code;
+    out->in = inputs_new(ev, k);
+    return true;
 }
 
 /* ---- both engines ---- */
 
 struct job {
     struct measure m;
-    struct interpreted interpreted;
     struct measure_output *output;
     struct progress progress;
 };
@@ -103,24 +130,14 @@ static bool prepare(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
     memset(j, 0, sizeof *j);
     j->m.seed = seed;
     j->m.trials = trials;
-    j->m.pool = threads(ev);
-    if (s->engine == ENGINE_INTERP) {
-        j->interpreted = (struct interpreted){ k, captured(ev, k), ev->precision };
-        j->m.kernel.lanes = 1;
-        j->m.kernel.precision = 64;
-        j->m.answer = interpret;
-        j->m.ctx = &j->interpreted;
-    } else {
-        const char *why = NULL;
-        const struct icl_kernel *code = kernel_get(session_kernels(ev), k->f, &why);
-        if (!code) {
-            ev_error(ev, E_INTERNAL, at, "%s", why);
-            s->fault = s->failed = true;
-            return false;
-        }
-        j->m.kernel = *code;
-        j->m.in = packed(ev, k, ev->precision);
-    }
+    j->m.pool = session_threads(ev);
+    struct answerer who;
+    if (!answer_engine(ev, k, &who, at)) return false;
+    answer_pack(ev, k, who.in);
+    j->m.kernel = who.kernel;
+    j->m.answer = who.answer;
+    j->m.ctx = who.ctx;
+    j->m.in = who.in;
     j->output = ARENA_ARRAY(ev->arena, struct measure_output, top->results.n + 1);
     for (int i = 0; i < top->results.n; i++)
         j->output[i] = (struct measure_output){ ir_elements(top->results.data[i]), top->results.data[i]->dtype != DT_REAL };

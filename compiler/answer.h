@@ -15,6 +15,18 @@ bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
 /* The results of a kernel for prompt 0, by the interpreter. */
 void answer_once(struct ev *ev, struct kernel *k, uint64_t seed, struct tensor *results);
 
+/* Who answers a kernel's prompts, and where its inputs are packed (the interpreter reads captured values themselves). */
+struct answerer {
+    struct icl_kernel kernel;
+    bool (*answer)(void *ctx, const struct icl_kernel_args *args, int thread);
+    void *ctx;
+    const void *const *in;
+};
+bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const struct ast *at);
+/* Packs the captured values as they are now. */
+void answer_pack(const struct ev *ev, const struct kernel *k, const void *const *in);
+
+struct pool *session_threads(struct ev *ev);
 struct kernel_store *session_kernels(struct ev *ev); /* made on first need */
 
 #endif

@@ -32,7 +32,7 @@ static int parameters(const char *signature, struct parameter *out, struct param
     return n;
 }
 
-enum { MAX_PARAMETERS = 8, MAX_REST = 16 };
+enum { MAX_PARAMETERS = 12, MAX_REST = 16 };
 
 static void no_such_parameter(struct ev *ev, const struct builtin *b, const struct ast *arg, const struct parameter *p, int n)
 {
@@ -106,7 +106,9 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
             diag_note(m, "%s", b->doc);
             return &value_error;
         }
+        ev->parts_first = k < n && !strcmp(p[k].name, "optimizer");
         struct value *x = (k < n ? p[k].items : more.items) ? items(ev, s, of) : b->call == bi_dist ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
+        ev->parts_first = false;
         error |= x->kind == V_ERROR;
         unknown |= x->kind == V_ANY;
         if (k >= n) {

@@ -60,7 +60,7 @@ bool emit_doc(struct ev *ev, const char *name)
         printf("%s\n%s\n", b->doc, b->level == LEVEL_SCRIPT ? "(builtin, script level)" : "(builtin)");
         return true;
     }
-    struct binding *d = scope_find(ev->layers, intern(ev->names, name));
+    struct binding *d = scope_find(ev->parts, intern(ev->names, name));
     if (!d || d->value->kind != V_FN || d->value->fn->kind != FN_DEF) return false;
     const struct ast *e = d->value->fn->def->ast;
     if (e->text) printf("%s\n\n", e->text);

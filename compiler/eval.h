@@ -67,6 +67,7 @@ struct call {
 struct session;
 struct arch;
 struct intervention_list;
+struct optimizer;
 struct ev {
     struct arena *arena;
     struct interner *names;
@@ -74,13 +75,16 @@ struct ev {
     struct diags *diags;
     struct session *session; /* seed, precision, engine, output ... */
     struct scope *std, *script;
-    struct scope *layers;    /* of the library: a name space of its own, for `linear` is a task, too */
+    struct scope *parts;     /* the library's layers and optimizers: `linear` is a task and a layer, `momentum` an
+                              * algorithm and an optimizer; in an architecture, and as `optimizer =`, parts come first */
+    bool parts_first;
     struct kernel *k;        /* kernel code is being built */
     bool dry;                /* walk without data */
     bool symbolic;           /* a definition walked on its own */
     struct call *calls;
     int depth;
     int precision;
+    struct optimizer *optimizer; /* an optimizer is being walked */
     struct arch *arch;       /* an architecture is being walked */
     struct intervention_list *with; /* a `with { }` is being read */
     struct value *it;        /* `it` of a with */
@@ -132,6 +136,8 @@ bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, con
 struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
                          struct scope *latents, const struct ast *where);
 /* The value of a body called with its hyper-parameters and inputs. `latents`: names for `knowing`, or NULL. */
+struct value *ev_body_frame(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n,
+                            const struct ast *where, struct frame *fr);
 struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n, struct scope *latents,
                       const struct ast *where);
 bool value_is_predictor(const struct value *v);

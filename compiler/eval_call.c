@@ -94,20 +94,9 @@ static struct value *apply_instance(struct ev *ev, const void *of, struct value 
     return ev_predict(ev, v, arg[0], arg[1], arg[2], NULL, at);
 }
 
-/* In an architecture a name that the script does not define is a layer first. */
-static struct value *callee_of(struct ev *ev, struct scope *s, const struct ast *e)
-{
-    struct binding *b = ev->arch && e->kind == A_NAME ? scope_find(s, e->name) : NULL;
-    const struct binding *std = ev->std->names.data;
-    bool own = b && !(b >= std && b < std + ev->std->names.n);
-    for (int i = 0; ev->arch && e->kind == A_NAME && !own && i < ev->layers->names.n; i++)
-        if (ev->layers->names.data[i].name == e->name) return ev->layers->names.data[i].value;
-    return ev_expr(ev, s, e);
-}
-
 struct value *ev_call(struct ev *ev, struct scope *s, const struct ast *e)
 {
-    struct value *callee = callee_of(ev, s, e->kid[0]);
+    struct value *callee = ev_expr(ev, s, e->kid[0]);
     if (value_poisoned(callee)) return callee;
     if (callee->kind == V_FN) {
         const struct fn *fn = callee->fn;

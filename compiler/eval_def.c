@@ -5,6 +5,7 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "compiler/train.h"
 
 void ev_define(struct ev *ev, struct scope *s, const struct ast *e, bool library)
 {
@@ -218,6 +219,11 @@ static struct value *as_instance(struct ev *ev, struct value *v, const struct as
     struct ast none = *at;
     none.n = 0;
     return ev_instance(ev, NULL, v->fn->def, &none);
+}
+
+struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast *at)
+{
+    return as_instance(ev, v, at);
 }
 
 struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
@@ -455,8 +461,8 @@ static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, st
     return true;
 }
 
-struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n, struct scope *latents,
-                      const struct ast *where)
+static struct value *body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n,
+                          struct scope *latents, const struct ast *where, struct frame *fr)
 {
     struct scope *s = body_scope(ev, d);
     struct call c;
@@ -466,10 +472,22 @@ struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, 
     for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], in[i], true, where, d->name);
     for (int i = 0; i < n && good; i++) scope_bind(ev, s, d->given->kid[i]->name, in[i], d->given->kid[i]->span);
     good = good && bind_latents(ev, s, d, latents, where);
-    struct frame fr = { 0 };
-    struct value *v = good ? run_body(ev, d, s, &fr) : &value_error;
+    struct value *v = good ? run_body(ev, d, s, fr) : &value_error;
     ev_leave(ev, &c);
     return v;
+}
+
+struct value *ev_body_frame(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n,
+                            const struct ast *where, struct frame *fr)
+{
+    return body(ev, d, hyper, in, n, NULL, where, fr);
+}
+
+struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n, struct scope *latents,
+                      const struct ast *where)
+{
+    struct frame fr = { 0 };
+    return body(ev, d, hyper, in, n, latents, where, &fr);
 }
 
 static struct value *answer(struct ev *ev, const struct value *part, struct value **prompt, struct scope *latents,
@@ -561,7 +579,6 @@ static struct value *open_hyper(struct ev *ev, const struct def *d, struct scope
 /* Can it be walked without knowing its arguments? Functions of the script level, or without types, cannot. */
 static bool checkable(const struct def *d)
 {
-    if (d->kind == DEF_OPTIMIZER) return false;
     for (int i = 0; d->kind == DEF_FN && i < d->nhypers; i++) {
         enum dtype t;
         if (!scalar_type(d->hyper[i]->kid[0], &t)) return false;
@@ -590,7 +607,10 @@ void ev_check_def(struct ev *ev, struct def *d)
     struct arch_frame top = { .top = true };
     struct arch a = { .frame = &top }, *outer = ev->arch;
     ev->arch = d->kind == DEF_LAYER || d->kind == DEF_ARCHITECTURE ? &a : NULL;
+    struct optimizer states = { 0 }, *optimizer = ev->optimizer;
+    ev->optimizer = d->kind == DEF_OPTIMIZER ? &states : NULL;
     struct value *v = run_body(ev, d, s, &fr);
+    ev->optimizer = optimizer;
     ev->arch = outer;
     if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, "the result", d->type, d->name);
     if (fr.ended && d->kind == DEF_ALGORITHM && v->kind == V_TENSOR && v->rank && d->given && d->given->n == 3 &&

@@ -264,9 +264,22 @@ static struct value *record(struct ev *ev, struct scope *s, const struct ast *e)
     return v;
 }
 
+/* A part of the library; what the script defines comes before it. */
+static struct value *part(struct ev *ev, const struct binding *found, str name)
+{
+    const struct binding *std = ev->std->names.data;
+    bool own = found && !(found >= std && found < std + ev->std->names.n);
+    bool first = ev->arch || ev->parts_first;
+    for (int i = 0; !own && (first || !found) && i < ev->parts->names.n; i++)
+        if (ev->parts->names.data[i].name == name) return ev->parts->names.data[i].value;
+    return NULL;
+}
+
 static struct value *name(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct binding *b = scope_find(s, e->name);
+    struct value *of_library = part(ev, b, e->name);
+    if (of_library) return of_library;
     if (b) return b->value;
     const struct builtin *row = builtin_find(e->name);
     if (row) return value_fn(ev->arena, (struct fn){ .kind = FN_BUILTIN, .builtin = row });

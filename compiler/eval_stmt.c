@@ -2,6 +2,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/model.h"
+#include "compiler/train.h"
 #include "compiler/script.h"
 
 /* The binding an assignment changes: one of this body, not of what is around it. */
@@ -442,6 +443,7 @@ void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct fr
     case A_PROMPT: finish(ev, s, e, fr); break;
     case A_PARAM: ev_param(ev, s, e); break;
     case A_TAP: ev_tap(ev, s, e); break;
+    case A_STATE: ev_state(ev, s, e); break;
     case A_SET: ev_set(ev, s, e); break;
     case A_ASSERT: assertion(ev, s, e); break;
     case A_PRINT: ev_print(ev, s, e); break;

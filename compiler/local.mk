@@ -7,6 +7,10 @@ libicl_a_SOURCES += \
 	compiler/builtins.c \
 	compiler/cache.c \
 	compiler/cache.h \
+	compiler/chain.c \
+	compiler/chain.h \
+	compiler/chain_cost.c \
+	compiler/chain_emit.c \
 	compiler/cse.c \
 	compiler/dce.c \
 	compiler/dists.c \
@@ -20,6 +24,8 @@ libicl_a_SOURCES += \
 	compiler/eval_index.c \
 	compiler/eval_message.c \
 	compiler/eval_stmt.c \
+	compiler/format.c \
+	compiler/format.h \
 	compiler/grad.c \
 	compiler/grad.h \
 	compiler/grad_loop.c \
@@ -69,6 +75,7 @@ libicl_a_SOURCES += \
 	compiler/passes.c \
 	compiler/program.c \
 	compiler/program.h \
+	compiler/reassociate.c \
 	compiler/scalar.c \
 	compiler/scalar.h \
 	compiler/script.h \
@@ -76,6 +83,8 @@ libicl_a_SOURCES += \
 	compiler/tensor.c \
 	compiler/value.c \
 	compiler/value.h \
+	compiler/train.c \
+	compiler/train.h \
 	compiler/variables.c
 
 # All of libicl.a is linked in and its names are exported: icl-llvm.so is resolved against them.

@@ -317,6 +317,18 @@ struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instan
     return v;
 }
 
+struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y, const struct ast *where)
+{
+    struct arch *outer = ev->arch;
+    struct arch_frame top = { .top = true };
+    struct value *in[2] = { x, y };
+    a->frame = &top;
+    ev->arch = a;
+    struct value *v = ev_body(ev, arch->def, arch->hyper, in, 2, NULL, where);
+    ev->arch = outer;
+    return v;
+}
+
 struct value *ev_model_answer(struct ev *ev, const struct model *m, struct value **prompt, const struct ast *where)
 {
     struct arch a = { .model = m };

@@ -75,6 +75,8 @@ void ev_tap(struct ev *ev, struct scope *s, const struct ast *e);
 struct value *ev_model_answer(struct ev *ev, const struct model *m, struct value **prompt, const struct ast *where);
 /* The same with the walk's own record of parameters and taps in *a. */
 struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt, const struct ast *where);
+/* A sequence architecture's answers for all positions. */
+struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y, const struct ast *where);
 struct value *value_model(struct arena *a, const struct model *m);
 struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_set(struct ev *ev, struct scope *s, const struct ast *e);

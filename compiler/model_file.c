@@ -3,15 +3,18 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "compiler/answer.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "compiler/train.h"
 #include "lang/source.h"
 #include "runtime/output.h"
 
 #define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 #define UNUSED (void)s, (void)b
+#define OPTIMIZER "optimizer/" /* names of the optimizer's states start so */
 
 static struct value *model_of(struct ev *ev, const struct instance *arch, int n, struct weight *weight)
 {
@@ -68,23 +71,47 @@ SCRIPT(bi_init)
 
 /* ---- safetensors ---- */
 
-const char *model_save(struct ev *ev, const struct model *m, const char *path)
+/* A file being written: header and data grow side by side. */
+struct writer {
+    cJSON *header;
+    struct buf data;
+    bool wide;
+};
+
+static void put_tensor(struct writer *w, const char *name, int rank, const int64_t *dims, const double *data)
 {
-    bool wide = ev->precision == 64;
-    size_t size = wide ? 8 : 4, at = 0;
-    cJSON *header = cJSON_CreateObject();
-    for (int i = 0; i < m->n; i++) {
-        const struct tensor *t = &m->weight[i].value->data;
-        cJSON *entry = cJSON_AddObjectToObject(header, m->weight[i].path);
-        cJSON_AddStringToObject(entry, "dtype", wide ? "F64" : "F32");
-        cJSON *shape = cJSON_AddArrayToObject(entry, "shape"), *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
-        for (int k = 0; k < t->rank; k++) cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)t->dims[k]));
-        cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)at));
-        at += (size_t)tensor_elements(t) * size;
-        cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)at));
+    cJSON *entry = cJSON_AddObjectToObject(w->header, name);
+    cJSON_AddStringToObject(entry, "dtype", w->wide ? "F64" : "F32");
+    cJSON *shape = cJSON_AddArrayToObject(entry, "shape"), *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
+    int64_t n = 1;
+    cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)w->data.n));
+    for (int k = 0; k < rank; k++) {
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)dims[k]));
+        n *= dims[k];
     }
-    char *text = cJSON_PrintUnformatted(header);
-    cJSON_Delete(header);
+    for (int64_t k = 0; k < n; k++) {
+        float narrow = (float)data[k];
+        buf_add(&w->data, w->wide ? (const char *)&data[k] : (const char *)&narrow, w->wide ? 8 : 4);
+    }
+    cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)w->data.n));
+}
+
+const char *checkpoint_save(struct ev *ev, const struct model *m, const struct train_state *t, const char *path)
+{
+    struct writer w = { .header = cJSON_CreateObject(), .wide = ev->precision == 64 };
+    if (t) {
+        cJSON *about = cJSON_AddObjectToObject(w.header, "__metadata__");
+        cJSON_AddStringToObject(about, "step", arena_printf(ev->arena, "%lld", (long long)t->step));
+        cJSON_AddStringToObject(about, "training", t->key);
+    }
+    for (int i = 0; i < m->n; i++) {
+        const struct tensor *x = &m->weight[i].value->data;
+        put_tensor(&w, m->weight[i].path, x->rank, x->dims, x->r);
+    }
+    for (int i = 0; t && i < t->states; i++)
+        put_tensor(&w, arena_printf(ev->arena, OPTIMIZER "%s", t->name[i]), 1, &t->elements, t->state[i]);
+    char *text = cJSON_PrintUnformatted(w.header);
+    cJSON_Delete(w.header);
     size_t length = strlen(text), padded = (length + 7) / 8 * 8;
     struct buf file = { 0 };
     uint64_t little = padded;
@@ -92,16 +119,16 @@ const char *model_save(struct ev *ev, const struct model *m, const char *path)
     buf_add(&file, text, length);
     for (size_t i = length; i < padded; i++) buf_putc(&file, ' ');
     cJSON_free(text);
-    for (int i = 0; i < m->n; i++) {
-        const struct tensor *t = &m->weight[i].value->data;
-        for (int64_t k = 0; k < tensor_elements(t); k++) {
-            float narrow = (float)t->r[k];
-            buf_add(&file, wide ? (const char *)&t->r[k] : (const char *)&narrow, size);
-        }
-    }
+    buf_add(&file, w.data.text ? w.data.text : "", w.data.n);
     const char *why = output_write(ev->arena, path, file.text, file.n);
     buf_free(&file);
+    buf_free(&w.data);
     return why;
+}
+
+const char *model_save(struct ev *ev, const struct model *m, const char *path)
+{
+    return checkpoint_save(ev, m, NULL, path);
 }
 
 /* One tensor of a file. NULL and *why when the header does not fit the data. */
@@ -140,7 +167,9 @@ static struct value *read_tensor(struct ev *ev, const cJSON *entry, const char *
     return value_host(ev->arena, ev->sizes, t);
 }
 
-static struct value *parse(struct ev *ev, const struct instance *arch, const char *text, size_t n, const char **why)
+/* All tensors of a file; those of the optimizer only when `about` is wanted. */
+static struct value *parse(struct ev *ev, const struct instance *arch, const char *text, size_t n, struct train_state *about,
+                           const char **why)
 {
     uint64_t length;
     *why = "it is too short for a safetensors file";
@@ -157,7 +186,16 @@ static struct value *parse(struct ev *ev, const struct instance *arch, const cha
     struct weight *w = ARENA_ARRAY(ev->arena, struct weight, count + 1);
     *why = NULL;
     for (const cJSON *e = header->child; e && !*why; e = e->next) {
-        if (!strcmp(e->string, "__metadata__")) continue;
+        if (!strcmp(e->string, "__metadata__")) {
+            const char *step = cJSON_GetStringValue(cJSON_GetObjectItem(e, "step"));
+            const char *key = cJSON_GetStringValue(cJSON_GetObjectItem(e, "training"));
+            if (about && step && key) {
+                about->step = strtoll(step, NULL, 10);
+                about->key = arena_strdup(ev->arena, key);
+            }
+            continue;
+        }
+        if (!about && !strncmp(e->string, OPTIMIZER, strlen(OPTIMIZER))) continue;
         w[kept].path = arena_strdup(ev->arena, e->string);
         w[kept].value = read_tensor(ev, e, text + 8 + length, n - 8 - (size_t)length, why);
         kept += !*why;
@@ -192,9 +230,41 @@ SCRIPT(bi_load)
     struct buf bytes = { 0 };
     why = read_file(path, &bytes);
     if (why && ev->dry) return &value_any; /* the script may write it first */
-    struct value *v = why ? NULL : parse(ev, arch->instance, bytes.text, bytes.n, &why);
+    struct value *v = why ? NULL : parse(ev, arch->instance, bytes.text, bytes.n, NULL, &why);
     buf_free(&bytes);
     if (v) return v;
     ev_error(ev, E_FILE_READ, a->call, "cannot load `%s`: %s", path, why);
     return &value_error;
+}
+
+static bool copy_tensor(const struct value *file, const char *path, double *to, int64_t n)
+{
+    for (int i = 0; i < file->model->n; i++) {
+        if (strcmp(file->model->weight[i].path, path)) continue;
+        const struct tensor *t = &file->model->weight[i].value->data;
+        if (tensor_elements(t) != n) return false;
+        memcpy(to, t->r, sizeof *to * (size_t)n);
+        return true;
+    }
+    return false;
+}
+
+bool checkpoint_load(struct ev *ev, const char *path, const struct model *m, struct train_state *t, bool *other)
+{
+    struct buf bytes = { 0 };
+    struct train_state file = { .step = -1, .key = "" };
+    const char *why = read_file(path, &bytes);
+    struct value *v = why ? NULL : parse(ev, m->arch, bytes.text, bytes.n, &file, &why);
+    buf_free(&bytes);
+    *other = v && strcmp(file.key, t->key);
+    if (!v || *other) return false;
+    bool all = true;
+    for (int i = 0; i < m->n && all; i++) {
+        const struct tensor *x = &m->weight[i].value->data;
+        all = copy_tensor(v, m->weight[i].path, x->r, tensor_elements(x));
+    }
+    for (int i = 0; i < t->states && all; i++)
+        all = copy_tensor(v, arena_printf(ev->arena, OPTIMIZER "%s", t->name[i]), t->state[i], t->elements);
+    t->step = file.step;
+    return all;
 }

@@ -20,17 +20,23 @@ static struct scope *top_scope(struct ev *ev, struct scope *up)
     return s;
 }
 
+/* What models are made of has names of its own. */
+static bool is_part(const struct ast *def)
+{
+    return def->integer == DEF_LAYER || def->integer == DEF_OPTIMIZER;
+}
+
 void library_load(struct ev *ev)
 {
     ev->std = top_scope(ev, NULL);
-    ev->layers = top_scope(ev, ev->std);
+    ev->parts = top_scope(ev, ev->std);
     for (int i = 0; i < std_files_count; i++) {
         char *path = arena_printf(ev->arena, "<std>/%s", std_files[i].name);
         struct source *src = source_new(ev->arena, path, std_files[i].text, std_files[i].n);
         struct ast *file = parse_source(ev->arena, ev->names, src, ev->diags, NULL);
         for (int k = 0; k < file->n; k++)
             if (file->kid[k]->kind == A_DEF)
-                ev_define(ev, file->kid[k]->integer == DEF_LAYER ? ev->layers : ev->std, file->kid[k], true);
+                ev_define(ev, is_part(file->kid[k]) ? ev->parts : ev->std, file->kid[k], true);
     }
 }
 
@@ -58,7 +64,7 @@ static bool outer_name(void *data, str name, bool *script_only)
     const struct around *a = data;
     const struct builtin *b = builtin_find(name);
     *script_only = b && b->level == LEVEL_SCRIPT;
-    if (b || scope_find(a->ev->layers, name)) return true;
+    if (b || scope_find(a->ev->parts, name)) return true;
     for (int i = 0, n = 0; i < a->p->file->n; i++)
         if (a->p->file->kid[i]->kind == A_IMPORT && brings(a->p->imported[n++], a->p->file->kid[i], name)) return true;
     return false;
@@ -75,7 +81,7 @@ static void outer_names(void *data, void (*visit)(void *, const char *), void *t
     const struct around *a = data;
     for (int i = 0; i < builtin_count; i++) visit(to, builtins[i].name);
     for (int i = 0; i < a->ev->std->names.n; i++) visit(to, a->ev->std->names.data[i].name);
-    for (int i = 0; i < a->ev->layers->names.n; i++) visit(to, a->ev->layers->names.data[i].name);
+    for (int i = 0; i < a->ev->parts->names.n; i++) visit(to, a->ev->parts->names.data[i].name);
 }
 
 /* ---- loading ---- */

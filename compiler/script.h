@@ -30,6 +30,7 @@ SCRIPT_BUILTIN(bi_curve);
 SCRIPT_BUILTIN(bi_tune);
 SCRIPT_BUILTIN(bi_init);
 SCRIPT_BUILTIN(bi_load);
+SCRIPT_BUILTIN(bi_train);
 
 struct dist {
     const char *name;
@@ -72,6 +73,7 @@ bool ev_stopped(const struct ev *ev); /* interrupted, or failed at run time */
 bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable);
 struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at);
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e);
+struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
 struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
 struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at);
 struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at);

@@ -13,6 +13,11 @@ libicl_a_SOURCES += \
 	lang/diag.h \
 	lang/diag_print.c \
 	lang/diag_queue.h \
+	lang/fmt.c \
+	lang/fmt.h \
+	lang/fmt_align.c \
+	lang/fmt_diff.c \
+	lang/fmt_lines.h \
 	lang/lex_value.c \
 	lang/names.c \
 	lang/names.h \
@@ -38,6 +43,7 @@ libicl_a_SOURCES += \
 std_files = \
 	lang/std/algorithms.icl \
 	lang/std/layers.icl \
+	lang/std/optimizers.icl \
 	lang/std/preprocesses.icl \
 	lang/std/random.icl \
 	lang/std/shifts.icl \

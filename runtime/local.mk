@@ -27,4 +27,6 @@ libicl_a_SOURCES += \
 	runtime/table.c \
 	runtime/table.h \
 	runtime/table_file.c \
-	runtime/table_text.c
+	runtime/table_text.c \
+	runtime/train.c \
+	runtime/train.h

@@ -1,0 +1,497 @@
+/* Training. One kernel draws a prompt, answers it and differentiates the squared error by every parameter; its results
+ * are summed over the batch (runtime/train.h). Another applies the optimizer to one element: parameters, gradients and
+ * the optimizer's states lie one after the other, and the "prompt" of that kernel is the number of the element. */
+#include <math.h>
+#include <string.h>
+#include "compiler/answer.h"
+#include "compiler/grad_rules.h"
+#include "compiler/kernel.h"
+#include "compiler/train.h"
+#include "runtime/progress.h"
+
+enum { UNIT = 16 };
+
+/* ---- optimizers: states of a parameter ---- */
+
+void ev_state(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct optimizer *o = ev->optimizer;
+    struct value *start = ev_number(ev, ev_expr(ev, s, e->kid[0]));
+    if (!o) {
+        ev_error(ev, E_STATEMENT_PLACE, e, "`state` belongs to an optimizer");
+        return;
+    }
+    if (value_poisoned(start)) return;
+    double first;
+    if (!ev_known_real(start, &first) || o->states == MAX_STATES) {
+        ev_error(ev, E_TYPE, e, "a state starts from one known number; there are at most %d", MAX_STATES);
+        return;
+    }
+    o->first[o->states] = first;
+    o->name[o->states] = e->name;
+    struct value *v = o->element ? o->element(ev, o, o->states) : t_unknown(ev, DT_REAL, 0, NULL);
+    o->states++;
+    scope_bind(ev, s, e->name, v, e->name_span);
+}
+
+/* ---- a training ---- */
+
+struct training {
+    const struct ast *at;
+    const struct instance *arch, *task, *optimizer;
+    const struct value *schedule, *curriculum;
+    int64_t steps, batch, every, step;
+    uint64_t seed;
+    double clip;
+    const char *checkpoint, *key;
+    const struct instance *task_now; /* the curriculum's */
+
+    struct model model;
+    int64_t elements; /* of all parameters */
+    double *theta, *gradient, *state[MAX_STATES];
+
+    struct kernel *k;
+    struct train_kernel sum, update;
+    struct optimizer walk;
+    struct kernel *update_k;
+    struct value *p_in, *g_in, *state_in[MAX_STATES], *t_in, *lr_in;
+    double lr;
+    struct train_memory *memory;
+};
+
+static double rounded(const struct ev *ev, double v)
+{
+    return ev->precision == 32 ? (double)(float)v : v;
+}
+
+/* Squared error of the answer, the mean over positions of a sequence. */
+static struct value *loss_of(struct ev *ev, struct training *t, struct frame *fr)
+{
+    dim rows = fr->x->dims[0], n = size_sub(ev->sizes, rows, size_int(ev->sizes, 1));
+    struct arch a = { .model = &t->model };
+    struct value *answer, *truth;
+    if (t->arch->def->given && t->arch->def->given->n == 2) {
+        answer = ev_sequence(ev, &a, t->arch, fr->x, fr->y, t->at);
+        truth = fr->truth;
+    } else {
+        dim zero = size_int(ev->sizes, 0);
+        struct value *prompt[3] = { t_slice(ev, fr->x, 0, zero, n, 1), t_slice(ev, fr->y, 0, zero, n, 1), t_at(ev, fr->x, 0, n) };
+        answer = ev_architecture(ev, &a, t->arch, prompt, t->at);
+        truth = t_at(ev, fr->truth, 0, n);
+    }
+    if (value_poisoned(answer)) return answer;
+    struct value *e = t_elem2(ev, OP_SUB, answer, truth, t->at);
+    e = t_elem2(ev, OP_MUL, e, e, t->at);
+    if (e->kind != V_TENSOR || e->rank == 0) return e;
+    dim count = size_int(ev->sizes, 1);
+    for (int i = 0; i < e->rank; i++) count = size_mul(ev->sizes, count, e->dims[i]);
+    return t_elem2(ev, OP_DIV, t_reduce(ev, OP_SUM, e, -1), t_cast(ev, value_int(ev->arena, count), DT_REAL), t->at);
+}
+
+/* Results: the loss, then its gradient by every parameter. NULL: reported. */
+static struct kernel *gradient_kernel(struct ev *ev, struct training *t, const struct instance *task)
+{
+    struct kernel *previous = ev_kernel_begin(ev, t->arch->def->name), *k = ev->k;
+    struct ir_node **var = ARENA_ARRAY(ev->arena, struct ir_node *, t->model.n + 1), *out;
+    for (int i = 0; i < t->model.n; i++) var[i] = t_node(ev, t->model.weight[i].value);
+    struct frame fr;
+    struct value *one = t_const(ev, 1), *loss = ev_prompt(ev, task, &fr, t->at) ? loss_of(ev, t, &fr) : &value_error;
+    bool good = loss->kind == V_TENSOR;
+    if (good) {
+        struct adjoint a = { .ev = ev, .at = t->at, .var = var, .nvars = t->model.n };
+        out = t_node(ev, loss);
+        vec_push(k->f->arena, &k->f->top->results, out);
+        adjoint_run(&a, k->region, &out, &one, 1);
+        for (int i = 0; i < t->model.n; i++) {
+            struct ir_node *g = t_node(ev, adjoint_of(&a, var[i]));
+            vec_push(k->f->arena, &k->f->top->results, g);
+        }
+    }
+    ev_kernel_end(ev, previous);
+    return good && ev_passes(ev, k, t->at) ? k : NULL;
+}
+
+/* ---- the optimizer's kernel ---- */
+
+static struct value *scalar_input(struct ev *ev)
+{
+    return value_real(ev->arena, 0, false);
+}
+
+static struct value *vector_input(struct ev *ev, double *data, int64_t n)
+{
+    struct tensor x = { .dtype = DT_REAL, .rank = 1, .dims = { n }, .r = data };
+    return value_host(ev->arena, ev->sizes, x);
+}
+
+static struct value *element_of(struct ev *ev, struct value *x)
+{
+    struct ir_node prompt = { .op = OP_PROMPT, .dtype = DT_INT };
+    return t_gather(ev, x, t_apply(ev, &prompt, NULL, 0), 0);
+}
+
+static struct value *state_element(struct ev *ev, struct optimizer *o, int i)
+{
+    struct training *t = o->training;
+    t->state[i] = ARENA_ARRAY(ev->arena, double, t->elements);
+    for (int64_t e = 0; e < t->elements; e++) t->state[i][e] = o->first[i];
+    t->state_in[i] = vector_input(ev, t->state[i], t->elements);
+    return element_of(ev, t->state_in[i]);
+}
+
+/* The hyper-parameter `lr` is the schedule's: an input that changes from step to step. */
+static struct value **optimizer_hypers(struct ev *ev, struct training *t)
+{
+    const struct def *d = t->optimizer->def;
+    struct value **h = arena_copy(ev->arena, t->optimizer->hyper, sizeof *h * (size_t)(d->nhypers + 1));
+    t->lr_in = NULL;
+    for (int i = 0; i < d->nhypers; i++)
+        if (!strcmp(d->hyper[i]->name, "lr") && ev_known_real(h[i], &t->lr)) h[i] = t->lr_in = scalar_input(ev);
+    return h;
+}
+
+static bool update_kernel(struct ev *ev, struct training *t)
+{
+    const struct def *d = t->optimizer->def;
+    if (!d->given || d->given->n != 3) {
+        ev_error(ev, E_ARGUMENT_SHAPE, d->ast, "an optimizer reads p, g and t: a parameter, its gradient and the step");
+        return false;
+    }
+    struct kernel *previous = ev_kernel_begin(ev, d->name), *k = ev->k;
+    t->walk = (struct optimizer){ .element = state_element, .training = t };
+    t->p_in = vector_input(ev, t->theta, t->elements);
+    t->g_in = vector_input(ev, t->gradient, t->elements);
+    t->t_in = scalar_input(ev);
+    struct value *in[3] = { element_of(ev, t->p_in), element_of(ev, t->g_in), t_of_node(ev, t_node(ev, t->t_in)) };
+    struct optimizer *outer = ev->optimizer;
+    ev->optimizer = &t->walk;
+    struct frame fr = { 0 };
+    struct value *p = ev_body_frame(ev, d, optimizer_hypers(ev, t), in, 3, t->at, &fr);
+    ev->optimizer = outer;
+    bool good = p->kind == V_TENSOR && p->rank == 0;
+    if (good) vec_push(k->f->arena, &k->f->top->results, t_node(ev, p));
+    for (int i = 0; i < t->walk.states && good; i++) {
+        struct binding *b = scope_find(fr.scope, t->walk.name[i]);
+        good = b && b->value->kind == V_TENSOR && b->value->rank == 0;
+        if (good) vec_push(k->f->arena, &k->f->top->results, t_node(ev, t_cast(ev, b->value, DT_REAL)));
+    }
+    if (!good && !value_poisoned(p)) ev_error(ev, E_TYPE, d->ast, "an optimizer yields the parameter, element by element");
+    ev_kernel_end(ev, previous);
+    t->update_k = k;
+    return good && ev_passes(ev, k, t->at);
+}
+
+/* ---- running kernels ---- */
+
+static bool ready(struct ev *ev, struct kernel *k, struct train_kernel *out, const struct ast *at)
+{
+    int64_t *elements = ARENA_ARRAY(ev->arena, int64_t, k->f->top->results.n + 1);
+    *out = (struct train_kernel){ .precision = ev->precision, .outputs = k->f->top->results.n, .elements = elements };
+    for (int i = 0; i < out->outputs; i++) elements[i] = ir_elements(k->f->top->results.data[i]);
+    struct answerer who;
+    if (!answer_engine(ev, k, &who, at)) return false;
+    out->kernel = who.kernel;
+    out->answer = who.answer;
+    out->ctx = who.ctx;
+    out->in = who.in;
+    return true;
+}
+
+static double schedule_factor(struct ev *ev, struct training *t)
+{
+    double factor = 1;
+    if (!t->schedule) return 1;
+    struct value *arg[2] = { value_int(ev->arena, size_int(ev->sizes, t->step)), value_int(ev->arena, size_int(ev->sizes, t->steps)) };
+    struct value *v = ev_apply(ev, t->schedule->fn, arg, 2, t->at);
+    if (!value_poisoned(v) && !ev_known_real(v, &factor)) ev_error(ev, E_TYPE, t->at, "a schedule is a function of (step, steps) that gives a number");
+    return factor;
+}
+
+/* The task of this step: hyper-parameters that the curriculum moves. *changed: another one than before. */
+static const struct instance *task_now(struct ev *ev, struct training *t, bool *changed)
+{
+    const struct value *c = t->curriculum;
+    struct instance *now = arena_copy(ev->arena, t->task, sizeof *now);
+    now->hyper = arena_copy(ev->arena, now->hyper, sizeof *now->hyper * (size_t)(now->def->nhypers + 1));
+    for (int i = 0; c && i < c->n; i++) {
+        int k = -1;
+        for (int h = 0; h < now->def->nhypers; h++)
+            if (now->def->hyper[h]->name == c->key[i]) k = h;
+        if (k < 0 || c->item[i]->kind != V_FN) {
+            ev_error(ev, E_ARGUMENT_NAME, t->at, k < 0 ? "the task has no hyper-parameter `%s`" : "`%s` of the curriculum is no function of the step", c->key[i]);
+            return NULL;
+        }
+        struct value *step = value_int(ev->arena, size_int(ev->sizes, t->step));
+        struct value *v = ev_apply(ev, c->item[i]->fn, &step, 1, t->at);
+        int64_t n;
+        if (value_poisoned(v)) return NULL;
+        if (!ev_known_int(v, &n)) {
+            ev_error(ev, E_TYPE, t->at, "the curriculum's `%s` gives no whole number", c->key[i]);
+            return NULL;
+        }
+        now->hyper[k] = value_int(ev->arena, size_symbol(ev->sizes, c->key[i], SIZE_VALUED, n, t->at->span, "the curriculum"));
+    }
+    *changed = !t->task_now;
+    for (int h = 0; t->task_now && h < now->def->nhypers; h++) *changed |= !value_same(now->hyper[h], t->task_now->hyper[h]);
+    return now;
+}
+
+/* ---- checkpoints ---- */
+
+static const char *training_key(struct ev *ev, struct training *t)
+{
+    struct buf b = { 0 };
+    struct value v = { .kind = V_INSTANCE };
+    const struct instance *in[3] = { t->arch, t->task, t->optimizer };
+    for (int i = 0; i < 3; i++) {
+        v.instance = in[i];
+        value_name(&b, &v, true, ev->precision);
+        buf_puts(&b, "; ");
+    }
+    buf_printf(&b, "batch %lld; steps %lld; seed %llu; clip %.9g; code %016llx", (long long)t->batch, (long long)t->steps,
+               (unsigned long long)t->seed, t->clip, (unsigned long long)ir_hash(t->k->f));
+    const char *key = arena_strdup(ev->arena, b.text);
+    buf_free(&b);
+    return key;
+}
+
+static struct train_state checkpoint_of(struct training *t, const char *key)
+{
+    struct train_state s = { .key = key, .step = t->step, .elements = t->elements, .states = t->walk.states };
+    for (int i = 0; i < t->walk.states; i++) {
+        s.name[i] = t->walk.name[i];
+        s.state[i] = t->state[i];
+    }
+    return s;
+}
+
+static bool keep(struct ev *ev, struct training *t)
+{
+    if (!t->checkpoint) return true;
+    struct train_state s = checkpoint_of(t, t->key);
+    const char *why = checkpoint_save(ev, &t->model, &s, t->checkpoint);
+    if (!why) return true;
+    ev_error(ev, E_FILE_WRITE, t->at, "%s", why);
+    return false;
+}
+
+/* ---- the loop ---- */
+
+static bool step_failed(struct ev *ev, struct training *t, const char *what)
+{
+    struct diag *m = ev_error(ev, E_VALUE, t->at, "training stopped at step %lld: %s is not finite", (long long)t->step, what);
+    diag_help(m, "a smaller learning rate, `clip`, or a warm-up in the schedule may keep it finite");
+    if (t->checkpoint && t->step) diag_note(m, "the last checkpoint, %s, is kept", t->checkpoint);
+    return false;
+}
+
+/* The first parameter whose gradient is not finite. */
+static const char *not_finite(struct training *t)
+{
+    const double *g = t->gradient;
+    for (int i = 0; i < t->model.n; i++) {
+        int64_t n = tensor_elements(&t->model.weight[i].value->data);
+        for (int64_t e = 0; e < n; e++)
+            if (!isfinite(g[e])) return t->model.weight[i].path;
+        g += n;
+    }
+    return NULL;
+}
+
+static bool one_step(struct ev *ev, struct training *t, double *total, double *loss)
+{
+    int64_t stride = (t->batch + UNIT - 1) / UNIT * UNIT;
+    struct pool *pool = session_threads(ev);
+    answer_pack(ev, t->k, t->sum.in);
+    enum train_status status = train_sum(t->memory, &t->sum, pool, t->seed, t->step * stride, t->batch, total);
+    if (status == TRAIN_NO_MEMORY) ev_error(ev, E_LIMIT, t->at, "not enough memory for a batch of %lld", (long long)t->batch);
+    if (status != TRAIN_DONE) return false;
+    *loss = total[0] / (double)t->batch;
+    double square = 0;
+    for (int64_t e = 0; e < t->elements; e++) {
+        t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);
+        square += t->gradient[e] * t->gradient[e];
+    }
+    if (!isfinite(*loss)) return step_failed(ev, t, "the loss");
+    if (!isfinite(square)) {
+        const char *path = not_finite(t);
+        return step_failed(ev, t, arena_printf(ev->arena, "the gradient of `%s`", path ? path : "the parameters"));
+    }
+    double norm = sqrt(square);
+    if (t->clip > 0 && norm > t->clip)
+        for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, t->gradient[e] * (t->clip / norm));
+    if (t->lr_in) t->lr_in->r0 = rounded(ev, t->lr * schedule_factor(ev, t));
+    t->t_in->r0 = (double)(t->step + 1);
+    answer_pack(ev, t->update_k, t->update.in);
+    double *out[1 + MAX_STATES] = { t->theta };
+    for (int i = 0; i < t->walk.states; i++) out[1 + i] = t->state[i];
+    return train_elements(t->memory, &t->update, pool, t->elements, out) == TRAIN_DONE;
+}
+
+/* Builds the kernel again when the curriculum has moved. */
+static bool follow_curriculum(struct ev *ev, struct training *t)
+{
+    bool changed;
+    const struct instance *task = task_now(ev, t, &changed);
+    if (!task) return false;
+    if (!changed) return true;
+    t->task_now = task;
+    t->k = gradient_kernel(ev, t, task);
+    return t->k && ready(ev, t->k, &t->sum, t->at);
+}
+
+static void log_line(struct ev *ev, struct training *t, double loss)
+{
+    if (ev->session->progress == PROGRESS_NEVER) return;
+    struct buf name = { 0 };
+    struct value v = { .kind = V_INSTANCE, .instance = t->arch };
+    value_name(&name, &v, false, ev->precision);
+    fprintf(stderr, "%s: step %lld of %lld, loss %.4g\n", name.text, (long long)t->step, (long long)t->steps, loss);
+    buf_free(&name);
+}
+
+static bool train_loop(struct ev *ev, struct training *t)
+{
+    double *total = ARENA_ARRAY(ev->arena, double, t->elements + 1), loss = 0, sum = 0;
+    struct progress progress;
+    bool good = follow_curriculum(ev, t) && update_kernel(ev, t) && ready(ev, t->update_k, &t->update, t->at);
+    if (!good) return false;
+    t->key = training_key(ev, t);
+    struct train_state s = checkpoint_of(t, t->key);
+    bool other = false;
+    if (t->checkpoint && checkpoint_load(ev, t->checkpoint, &t->model, &s, &other)) t->step = s.step;
+    if (other) fprintf(stderr, "note: %s is of another training; this one starts over\n", t->checkpoint);
+    progress_init(&progress, stderr, ev->session->progress);
+    progress_begin(&progress, "training", t->steps);
+    int64_t counted = 0;
+    struct arena *arena = ev->arena, scratch = { 0 };
+    for (; t->step < t->steps && good; ) {
+        /* what a step makes on the way (schedule, curriculum) is forgotten after it */
+        if (!t->curriculum) ev->arena = &scratch;
+        good = follow_curriculum(ev, t) && one_step(ev, t, total, &loss);
+        ev->arena = arena;
+        arena_free(&scratch);
+        if (!good) break;
+        t->step++;
+        sum += loss;
+        counted++;
+        progress_to(&progress, t->step);
+        if (t->step % t->every && t->step != t->steps) continue;
+        progress_clear(&progress);
+        log_line(ev, t, sum / (double)counted);
+        sum = 0;
+        counted = 0;
+        good = keep(ev, t);
+    }
+    progress_end(&progress);
+    bool interrupted = ev->session->stop && *ev->session->stop;
+    if (!good && interrupted && t->step) keep(ev, t);
+    return good;
+}
+
+/* ---- the builtin ---- */
+
+static bool int_argument(struct ev *ev, struct args *a, int k, const char *name, int64_t *out)
+{
+    if (!a->v[k] || (ev->dry && a->v[k]->kind != V_TENSOR)) return true;
+    if (ev_known_int(a->v[k], out) && *out >= 1) return true;
+    ev_error(ev, E_VALUE, a->at[k], "`%s` is a whole number, at least 1", name);
+    return false;
+}
+
+static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
+{
+    struct value *optimizer = a->v[4] ? ev_instance_value(ev, a->v[4], a->at[4]) : NULL;
+    int64_t seed = (int64_t)ev->session->seed;
+    t->at = a->call;
+    t->steps = 1000;
+    t->batch = 64;
+    if (!int_argument(ev, a, 2, "steps", &t->steps) || !int_argument(ev, a, 3, "batch", &t->batch)) return false;
+    t->every = t->steps / 10 > 0 ? t->steps / 10 : 1;
+    if (!int_argument(ev, a, 10, "every", &t->every)) return false;
+    if (!optimizer) {
+        struct binding *b = scope_find(ev->parts, intern(ev->names, "adam"));
+        optimizer = ev_instance_value(ev, b->value, a->call);
+    }
+    if (optimizer->kind != V_INSTANCE || optimizer->instance->def->kind != DEF_OPTIMIZER) {
+        if (!value_poisoned(optimizer)) ev_error(ev, E_TYPE, a->at[4], "an optimizer is needed here, this is %s", value_type(ev->arena, optimizer));
+        return false;
+    }
+    t->optimizer = optimizer->instance;
+    t->schedule = a->v[5];
+    if (t->schedule && t->schedule->kind != V_FN) {
+        ev_error(ev, E_TYPE, a->at[5], "a schedule is a function of (step, steps), not %s", value_type(ev->arena, t->schedule));
+        return false;
+    }
+    if (a->v[6] && (!ev_known_real(a->v[6], &t->clip) || !(t->clip > 0))) {
+        ev_error(ev, E_VALUE, a->at[6], "`clip` is a number greater than 0: the largest norm of the gradient");
+        return false;
+    }
+    t->curriculum = a->v[7];
+    if (t->curriculum && t->curriculum->kind != V_RECORD) {
+        ev_error(ev, E_TYPE, a->at[7], "a curriculum is a record of functions of the step, as in { n: ramp(4, 16, by = 1, every = 100) }");
+        return false;
+    }
+    if (a->v[8] && (!ev_known_int(a->v[8], &seed) || seed < 0)) {
+        ev_error(ev, E_VALUE, a->at[8], "`seed` is a whole number, at least 0");
+        return false;
+    }
+    t->seed = (uint64_t)seed;
+    if (a->v[9] && a->v[9]->kind != V_STRING) {
+        ev_error(ev, E_TYPE, a->at[9], "`checkpoint` is the name of a file, not %s", value_type(ev->arena, a->v[9]));
+        return false;
+    }
+    if (a->v[9] && a->v[9]->text) t->checkpoint = ev_out_path(ev, a->v[9]->text);
+    return true;
+}
+
+/* All parameters one after the other in theta; the model's weights are parts of it. */
+static void lay_out(struct ev *ev, struct training *t, const struct model *start)
+{
+    t->model = *start;
+    t->model.weight = ARENA_ARRAY(ev->arena, struct weight, start->n + 1);
+    for (int i = 0; i < start->n; i++) t->elements += tensor_elements(&start->weight[i].value->data);
+    t->theta = ARENA_ARRAY(ev->arena, double, t->elements + 1);
+    t->gradient = ARENA_ARRAY(ev->arena, double, t->elements + 1);
+    double *at = t->theta;
+    for (int i = 0; i < start->n; i++) {
+        struct tensor data = start->weight[i].value->data;
+        int64_t n = tensor_elements(&data);
+        memcpy(at, data.r, sizeof *at * (size_t)n);
+        data.r = at;
+        at += n;
+        t->model.weight[i].path = start->weight[i].path;
+        /* a rank of 0 would copy the number: a parameter is always a part of theta */
+        struct value *v = value_host(ev->arena, ev->sizes, data);
+        v->data = data;
+        t->model.weight[i].value = v;
+    }
+}
+
+struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
+{
+    struct training t = { 0 };
+    struct args init = { .n = 3, .v = (struct value *[]){ a->v[0], a->v[1], a->v[8] }, .at = (const struct ast *[]){ a->at[0], a->at[1], a->at[8] },
+                         .call = a->call };
+    struct value *start = bi_init(ev, s, b, &init);
+    if (value_poisoned(start) || !read_arguments(ev, a, &t)) return value_poisoned(start) ? start : &value_error;
+    t.arch = start->model->arch;
+    t.task = ev_task(ev, a->v[1], a->at[1])->instance;
+    if (ev->dry) {
+        t.model = *start->model;
+        bool changed;
+        const struct instance *task = task_now(ev, &t, &changed);
+        struct kernel *k = task ? gradient_kernel(ev, &t, task) : NULL;
+        if (k && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
+        return k ? start : &value_error;
+    }
+    lay_out(ev, &t, start->model);
+    t.memory = train_memory_new();
+    bool good = train_loop(ev, &t);
+    train_memory_free(t.memory);
+    if (!good) {
+        ev->session->failed = true;
+        return &value_error;
+    }
+    return value_model(ev->arena, arena_copy(ev->arena, &t.model, sizeof t.model));
+}
