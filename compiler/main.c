@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "compiler/emit.h"
+#include "compiler/format.h"
 #include "compiler/gradcheck.h"
 #include "compiler/program.h"
 #include "runtime/pool.h"
@@ -292,14 +293,16 @@ static const struct command {
     const char *name, *arguments, *help;
     int (*act)(struct command_line *);
     bool script; /* takes a script's options */
+    int (*bare)(int argc, char **argv); /* reads its arguments itself */
 } commands[] = {
-    { "run", "FILE [--option value ...]", "run a script", command_run, true },
-    { "check", "FILE...", "report all errors that can be known without running", command_check, false },
-    { "test", "FILE [--option value ...]", "run the tests of a script", command_test, true },
-    { "emit", "--stage=STAGE FILE", "show the syntax tree or the code of every kernel", command_emit, true },
-    { "gradcheck", "FILE [--option value ...]", "compare gradients with finite differences", command_gradcheck, true },
-    { "doc", "NAME", "documentation of a builtin or of the library", command_doc, false },
-    { "explain", "CODE", "what a message means and how to mend it", command_explain, false },
+    { "run", "FILE [--option value ...]", "run a script", command_run, true, NULL },
+    { "check", "FILE...", "report all errors that can be known without running", command_check, false, NULL },
+    { "test", "FILE [--option value ...]", "run the tests of a script", command_test, true, NULL },
+    { "emit", "--stage=STAGE FILE", "show the syntax tree or the code of every kernel", command_emit, true, NULL },
+    { "gradcheck", "FILE [--option value ...]", "compare gradients with finite differences", command_gradcheck, true, NULL },
+    { .name = "fmt", .arguments = "FILE... [--check] [--diff]", .help = "lay out scripts in one way", .bare = format_command },
+    { "doc", "NAME", "documentation of a builtin or of the library", command_doc, false, NULL },
+    { "explain", "CODE", "what a message means and how to mend it", command_explain, false, NULL },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -361,6 +364,7 @@ int main(int argc, char **argv)
         if (!strcmp(commands[i].name, argv[1])) command = &commands[i];
     if (!command) return usage_error("there is no command `%s`", argv[1]);
     c.command = argv[1];
+    if (command->bare && (argc < 3 || strcmp(argv[2], "--help"))) return command->bare(argc - 2, argv + 2);
     for (int i = 2; i < argc; i++) {
         if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) c.help = true;
         else if (!strncmp(argv[i], "--", 2)) {

@@ -1,4 +1,4 @@
-/* Tokens of a file between the lexer and the parser, for lex.l, tokens.c, parse.y and parse_error.c only.
+/* Tokens of a file between the lexer and the parser, for lex.l, tokens.c, parse.y, parse_error.c and fmt.c only.
  *
  * tokens_read runs the lexer over the whole text. tokens_arrange then decides what needs more than one token of
  * sight: which newlines end a statement, whether `{` opens a block or a literal, which words are keywords where they

@@ -2,8 +2,10 @@
 # Runs the cases of one stage: tests/cases.sh STAGE
 #
 # tests/cases/STAGE/NAME.icl with NAME.out must succeed and print that; with NAME.err alone it must fail with exit status
-# 1 and exactly that on standard error; with both it must succeed and warn so. Comments in the first two lines add to the command: `# flags: ...` before the file's
-# name, `# options: ...` after it. With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under test.
+# 1 and exactly that on standard error; with both it must succeed and warn so. Comments in the first two lines add to the
+# command: `# flags: ...` before the file's name, `# options: ...` after it. Of `fmt` the file is the standard input, of
+# `repl` NAME.in is. With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under
+# test.
 set -u
 
 stage=$1
@@ -14,7 +16,13 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
 
 # The variants of a stage's command, one a line; all must agree. Cases of `run` are run on both engines.
+suffix=icl
 case $stage in
+    fmt) variants='fmt -' ;;
+    repl)
+        variants='repl'
+        suffix=in
+        ;;
     parse) variants='emit --stage=ast' ;;
     ir | loops) variants="emit --stage=$stage" ;;
     syntax | names | check) variants='check' ;;
@@ -30,14 +38,18 @@ esac
 
 # run VARIANT NAME: leaves the output in $work/out and $work/err, the exit status in $status.
 run() {
-    flags=$(sed -n '1,2s/^# flags: *//p' "$cases/$2.icl")
-    options=$(sed -n '1,2s/^# options: *//p' "$cases/$2.icl")
+    file=$2.$suffix
+    input=/dev/null
+    flags=$(sed -n '1,2s/^# flags: *//p' "$cases/$file")
+    options=$(sed -n '1,2s/^# options: *//p' "$cases/$file")
     rm -rf "$work/files"
     mkdir "$work/files"
-    case $1 in run*) flags="--out $work/files $flags" ;; esac
+    case $stage in run | repl) flags="--out $work/files $flags" ;; esac
+    # Formatted is what comes in; a transcript is the input, and its output has the errors in their places.
+    case $stage in fmt | repl) input=$cases/$file file= ;; esac
     # shellcheck disable=SC2086
-    (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags "$2.icl" $options) \
-        >"$work/out" 2>"$work/err" </dev/null
+    (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags ${file:+"$file"} $options) \
+        >"$work/out" 2>"$work/err" <"$input"
     status=$?
     # The folder for the files that a script writes has another name each time.
     sed -i "s|$work/files|OUT|g" "$work/out" "$work/err"
@@ -93,9 +105,9 @@ LIST
 }
 
 number=0
-for file in "$cases"/*.icl; do
+for file in "$cases"/*."$suffix"; do
     [ -f "$file" ] || continue
-    name=$(basename "$file" .icl)
+    name=$(basename "$file" ".$suffix")
     # A file that only others import has a name that starts with an underscore.
     case $name in _*) continue ;; esac
     number=$((number + 1))

@@ -8,9 +8,11 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 	export CK_TAP_LOG_FILE_NAME CK_VERBOSITY ICL;
 
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
-stages = ir names parse run syntax
+stages = fmt ir names parse run syntax
 stage_tests = \
 	tests/examples.tap \
+	tests/fmt.tap \
+	tests/fmt_tree.tap \
 	tests/ir.tap \
 	tests/names.tap \
 	tests/parse.tap \
