@@ -61,6 +61,8 @@ static bool within(const struct ir_node *index, int64_t n)
     }
 }
 
+#define FAR (INT64_C(1) << 40) /* an index of which nothing is known */
+
 static int missing(struct lanes *l, const struct ir_node *node)
 {
     if (node->dtype == DT_REAL) return loops_real(&l->b, NAN);
@@ -83,7 +85,9 @@ static struct ix counted_index(struct lanes *l, struct ix i, int64_t n, int *gua
 
 static struct ix lanes_index(struct lanes *l, const struct ir_node *index, const struct ix *at, int64_t n, int *guard)
 {
-    int v = lanes_elem(l, index, at);
+    int v = lanes_elem(l, index, at), shared = loops_shared(&l->b, v);
+    if (shared >= 0)
+        return counted_index(l, ix_of_var(ix_new_var(l, IX_COUNTER, shared, -FAR, FAR)), n, guard);
     *guard = -1;
     if (!within(index, n)) {
         int low = loops_elem2(&l->b, OP_LE, loops_int(&l->b, 0), v);

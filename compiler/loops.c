@@ -183,6 +183,12 @@ int loops_bool(struct loop_builder *b, bool v)
     return unique(b, (struct loop_ins){.op = L_BOOL, .type = LT_BOOL, .imm = v}, 0);
 }
 
+/* A flag known now. */
+int loops_flag(struct loop_builder *b, bool v)
+{
+    return unique(b, (struct loop_ins){.op = L_BOOL, .type = LT_FLAG, .imm = v}, 0);
+}
+
 /* The number of blocks of prompts that the call asks for. */
 int loops_blocks(struct loop_builder *b)
 {
@@ -195,9 +201,32 @@ int loops_prompt(struct loop_builder *b, int block)
     return unique(b, (struct loop_ins){.op = L_PROMPT, .type = LT_INT, .nargs = 1, .arg = {block}}, 0);
 }
 
+/* The index or flag that all lanes of x are; -1: they may differ. */
+int loops_shared(struct loop_builder *b, int x)
+{
+    const struct loop_ins *i = &b->f->ins.data[x];
+    if (i->op == L_SPLAT) return i->arg[0];
+    if (i->op == L_INT) return loops_index(b, i->imm);
+    if (i->op == L_BOOL && i->type == LT_BOOL) return loops_flag(b, i->imm);
+    return -1;
+}
+
+/* An operation whose operands are the same in all lanes, done once; -1: not one of these. */
+static int shared_elem(struct loop_builder *b, enum ir_op op, int n, const int *arg)
+{
+    enum loop_op once = op == OP_ADD ? L_IADD : op == OP_SUB ? L_ISUB : op == OP_MUL ? L_IMUL : op == OP_LT ? L_ILT
+                        : op == OP_EQ ? L_IEQ : op == OP_AND ? L_FAND : L_COUNT;
+    if (n != 2 || once == L_COUNT) return -1;
+    int x = loops_shared(b, arg[0]), y = x < 0 ? -1 : loops_shared(b, arg[1]);
+    if (y < 0 || (b->f->ins.data[x].type == LT_FLAG) != (op == OP_AND)) return -1;
+    return loops_splat(b, loops_index_op(b, once, x, y));
+}
+
 /* An elementwise tensor operation on lanes. */
 int loops_elem(struct loop_builder *b, enum ir_op op, enum loop_type type, int n, const int *arg)
 {
+    int once = shared_elem(b, op, n, arg);
+    if (once >= 0) return once;
     struct loop_ins i = {.op = L_ELEM, .type = type, .elem = op, .nargs = n};
     for (int k = 0; k < n; k++) i.arg[k] = arg[k];
     return unique(b, i, 0);
@@ -226,7 +255,8 @@ int loops_select(struct loop_builder *b, int cond, int x, int y)
         struct loop_ins i = {.op = L_CHOOSE, .type = b->f->ins.data[x].type, .nargs = 3, .arg = {cond, x, y}};
         return unique(b, i, 0);
     }
-    if (c->op == L_BOOL) return c->imm ? x : y;
+    int shared = loops_shared(b, cond);
+    if (shared >= 0) return loops_select(b, shared, x, y);
     return loops_elem(b, OP_SELECT, b->f->ins.data[x].type, 3, (int[]){cond, x, y});
 }
 
@@ -275,7 +305,7 @@ int loops_index_op(struct loop_builder *b, enum loop_op op, int x, int y)
     if (cp && cq) {
         int64_t v = fold(op, p->imm, q->imm);
         if (type == LT_INDEX) return loops_index(b, v);
-        return unique(b, (struct loop_ins){.op = L_BOOL, .type = LT_FLAG, .imm = v}, 0);
+        return loops_flag(b, v);
     }
     if (op == L_IADD && cp && p->imm == 0) return y;
     if ((op == L_IADD || op == L_ISUB) && cq && q->imm == 0) return x;
@@ -313,7 +343,7 @@ static int load(struct loop_builder *b, struct loop_ins ins)
     return unique(b, ins, b->open.n - 1);
 }
 
-/* mem[index + imm] */
+/* mem[index + imm]. An int or bool that is the same for all lanes is loaded as an index or flag. */
 int loops_load(struct loop_builder *b, int mem, int index, int64_t imm)
 {
     int64_t c;
@@ -321,8 +351,11 @@ int loops_load(struct loop_builder *b, int mem, int index, int64_t imm)
         imm += c;
         index = loops_index(b, 0);
     }
-    enum loop_type type = b->f->mems.data[mem].type;
-    return load(b, (struct loop_ins){.op = L_LOAD, .type = type, .mem = mem, .imm = imm, .nargs = 1, .arg = {index}});
+    const struct loop_mem *m = &b->f->mems.data[mem];
+    struct loop_ins ins = {.op = L_LOAD, .type = m->type, .mem = mem, .imm = imm, .nargs = 1, .arg = {index}};
+    if ((m->kind != MEM_INPUT && m->kind != MEM_UNIFORM) || m->type == LT_REAL) return load(b, ins);
+    ins.type = m->type == LT_INT ? LT_INDEX : LT_FLAG;
+    return loops_splat(b, load(b, ins));
 }
 
 /* mem[index], an index a lane. */

@@ -95,6 +95,8 @@ int loops_index(struct loop_builder *b, int64_t v);
 int loops_real(struct loop_builder *b, double v);
 int loops_int(struct loop_builder *b, int64_t v);
 int loops_bool(struct loop_builder *b, bool v);
+int loops_flag(struct loop_builder *b, bool v);
+int loops_shared(struct loop_builder *b, int x); /* the index or flag that all lanes are, or -1 */
 int loops_blocks(struct loop_builder *b);
 int loops_prompt(struct loop_builder *b, int block);
 int loops_elem(struct loop_builder *b, enum ir_op op, enum loop_type type, int n, const int *arg);

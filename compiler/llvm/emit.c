@@ -85,10 +85,10 @@ static unsigned alignment(const struct emit *e, const struct loop_mem *m)
 }
 
 /* From memory's form to a value's: bools are bytes or int64 there. */
-static LLVMValueRef loaded(const struct emit *e, const struct loop_mem *m, LLVMValueRef v)
+static LLVMValueRef loaded(const struct emit *e, const struct loop_mem *m, enum loop_type type, LLVMValueRef v)
 {
     if (m->type == LT_BOOL) v = LLVMBuildICmp(e->b, LLVMIntNE, v, LLVMConstNull(LLVMTypeOf(v)), "");
-    return in_lanes(m) ? v : scalars_splat(&e->vb, v);
+    return in_lanes(m) || type == LT_INDEX || type == LT_FLAG ? v : scalars_splat(&e->vb, v);
 }
 
 static LLVMValueRef load(const struct emit *e, const struct loop_ins *i)
@@ -97,7 +97,7 @@ static LLVMValueRef load(const struct emit *e, const struct loop_ins *i)
     LLVMTypeRef t = stored_scalar(e, m);
     LLVMValueRef v = LLVMBuildLoad2(e->b, in_lanes(m) ? lanes_of(e, t) : t, address(e, i), "");
     LLVMSetAlignment(v, alignment(e, m));
-    return loaded(e, m, v);
+    return loaded(e, m, i->type, v);
 }
 
 static LLVMValueRef lane0(const struct emit *e, LLVMValueRef v)
