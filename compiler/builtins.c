@@ -221,6 +221,14 @@ static struct value *keepdims(struct ev *ev, struct value *v, const struct value
     return t_reshape(ev, v, x->rank, dims);
 }
 
+/* Item i of a list as it is written, or the list where a spread hides it. */
+static const struct ast *item_ast(const struct ast *list, int i)
+{
+    for (int k = 0; k < list->n && list->kind == A_LIST; k++)
+        if (list->kid[k]->kind == A_SPREAD) return list;
+    return list->kind == A_LIST && i < list->n ? list->kid[i] : list;
+}
+
 /* A shape given as sizes or as one list of them. Returns the rank; -1: reported. */
 static int shape_of(struct ev *ev, struct value **v, const struct ast **at, int n, dim *dims, const struct ast *call)
 {
@@ -244,7 +252,7 @@ static int shape_of(struct ev *ev, struct value **v, const struct ast **at, int 
         return -1;
     }
     for (int i = 0; i < n; i++)
-        if (item[i]->kind == V_ERROR || !(dims[i] = ev_size(ev, item[i], item == v ? at[i] : at[0]))) return -1;
+        if (item[i]->kind == V_ERROR || !(dims[i] = ev_size(ev, item[i], item == v ? at[i] : item_ast(at[0], i)))) return -1;
     return n;
 }
 
@@ -253,8 +261,7 @@ static bool negative_size(struct ev *ev, int rank, const dim *dims, const struct
     int64_t n;
     for (int i = 0; i < rank; i++)
         if (size_known(dims[i], &n) && n < 0) {
-            struct diag *m = ev_error(ev, E_SIZE, at, "a size is negative: %s = %lld", size_str(ev->arena, dims[i]), (long long)n);
-            (void)m;
+            ev_error(ev, E_SIZE, at, "a size is negative: %s", ev_size_text(ev, dims[i]));
             return true;
         }
     return false;
@@ -627,7 +634,7 @@ RULE(bi_top_k)
     if (x->rank != 1) return wrong_rank(ev, a, 0, "a vector");
     int64_t over;
     if (size_known(size_sub(ev->sizes, k, x->dims[0]), &over) && over > 0) {
-        ev_error(ev, E_INDEX_RANGE, a->call, "top_k: %s of %s elements", size_str(ev->arena, k), size_str(ev->arena, x->dims[0]));
+        ev_error(ev, E_INDEX_RANGE, a->call, "top_k: %s of %s elements", ev_size_text(ev, k), ev_size_text(ev, x->dims[0]));
         return &value_error;
     }
     struct value *order = t_unary_op(ev, OP_ARGSORT, t_elem1(ev, OP_NEG, x, a->call), 0);

@@ -42,9 +42,8 @@ static bool in_domain(struct ev *ev, const struct value *dist, int k, bool (*goo
     for (int64_t i = 0; i < n; i++) {
         double x = v->dtype == DT_REAL ? v->data.r[i] : (double)v->data.i[i];
         if (good(x)) continue;
-        struct diag *m = ev_error(ev, E_DOMAIN, at, "`%s`: %s must be %s, this is %g", dist->dist->name,
-                                  dist->dist->signature[0] ? dist->dist->signature : "a parameter", domain, x);
-        (void)m;
+        ev_error(ev, E_DOMAIN, at, "`%s`: %s must be %s, this is %g", dist->dist->name,
+                 dist->dist->signature[0] ? dist->dist->signature : "a parameter", domain, x);
         return false;
     }
     return true;
@@ -68,7 +67,7 @@ static uint32_t inner(uint32_t stream)
 
 DRAW(draw_normal)
 {
-    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, not_negative, "at least 0 (sd)", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, not_negative, "at least 0", at)) return &value_error;
     return affine(ev, dist->param[0], dist->param[1], t_draw(ev, OP_DRAW_NORMAL, site, STREAM_VALUE, rank, dims), at);
 }
 
@@ -106,7 +105,7 @@ DRAW(draw_rademacher)
 /* mean - scale sign(v) log(1 - 2|v|), v = u - 1/2 */
 DRAW(draw_laplace)
 {
-    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, positive, "greater than 0 (scale)", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, positive, "greater than 0", at)) return &value_error;
     struct value *v = t_elem2(ev, OP_SUB, uniform_stream(ev, site, STREAM_VALUE, rank, dims), t_const(ev, 0.5), at);
     struct value *size = t_elem1(ev, OP_LOG1P, t_elem2(ev, OP_MUL, t_const(ev, -2), t_elem1(ev, OP_ABS, v, at), at), at);
     struct value *x = t_elem1(ev, OP_NEG, t_elem2(ev, OP_MUL, t_elem1(ev, OP_SIGN, v, at), size, at), at);
@@ -169,10 +168,8 @@ DRAW(draw_sparse)
     }
     bool negative = size_known(s, &over) && over < 0;
     if (negative || (size_known(size_sub(ev->sizes, s, d), &over) && over > 0)) {
-        struct diag *m = ev_error(ev, E_DOMAIN, at, negative ? "`sparse`: s = %s entries" : "`sparse`: s = %s entries out of %s", size_str(ev->arena, s),
-                                  size_str(ev->arena, d));
-        int64_t n, of_n;
-        if (size_known(s, &n) && size_known(d, &of_n)) diag_note(m, "s is %lld, the last axis has %lld elements", (long long)n, (long long)of_n);
+        struct diag *m = ev_error(ev, E_DOMAIN, at, "`sparse`: %s entries that are not 0", ev_size_text(ev, s));
+        if (!negative) diag_note(m, "the last axis has %s", ev_size_text(ev, d));
         return &value_error;
     }
     struct value *key = uniform_stream(ev, site, STREAM_KEY, rank, dims);
@@ -299,7 +296,7 @@ struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e)
         if (v->kind == V_ERROR || !(dims[i] = ev_size(ev, v, e->kid[i + 1]))) return &value_error;
         int64_t n;
         if (!size_known(dims[i], &n) || n >= 0) continue;
-        ev_error(ev, E_SIZE, e->kid[i + 1], "a size is negative: %s = %lld", size_str(ev->arena, dims[i]), (long long)n);
+        ev_error(ev, E_SIZE, e->kid[i + 1], "a size is negative: %s", ev_size_text(ev, dims[i]));
         return &value_error;
     }
     if (!strcmp(dist->dist->name, "mvnormal") && rank == 0 && dist->param[1]->kind == V_TENSOR && dist->param[1]->rank) {

@@ -182,6 +182,7 @@ struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, 
     __attribute__((format(printf, 4, 5)));
 /* Labels the expression with its type and says where its sizes come from. */
 void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v);
+const char *ev_size_text(struct ev *ev, dim d); /* "n = 4" where a name has a value, else "n" or "4" */
 const char *ev_text(struct ev *ev, const struct ast *at); /* the expression as the user wrote it, on one line */
 
 /* ---- what the parts ask of each other ---- */

@@ -289,9 +289,11 @@ struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const str
 static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, struct value *v, bool names_hide,
                   const struct ast *at, const char *whose)
 {
+    enum diag_code code = pattern->name ? E_ARGUMENT_SHAPE : E_RETURN_SHAPE;
+    const char *what = pattern->name ? arena_printf(ev->arena, "`%s`", pattern->name) : "the result";
     if (value_poisoned(v)) return true;
     if (v->kind != V_TENSOR || v->rank != pattern->n) {
-        struct diag *m = ev_error(ev, E_ARGUMENT_SHAPE, at, "%s: `%s` has %d ax%s, this is %s", whose, pattern->name, pattern->n,
+        struct diag *m = ev_error(ev, code, at, "%s: %s has %d ax%s, this is %s", whose, what, pattern->n,
                                   pattern->n == 1 ? "is" : "es", value_type(ev->arena, v));
         diag_label(m, pattern->span, "declared here");
         return false;
@@ -312,16 +314,17 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
             dim d = declared->kind == V_ERROR ? NULL : ev_size(ev, declared, size);
             if (!d) return false;
             if (size_compare(d, v->dims[i]) != SIZE_DIFFERENT) continue;
-            struct diag *m = ev_error(ev, E_ARGUMENT_SHAPE, at, "%s: axis %d of `%s` is %s, declared as %s", whose, i, pattern->name,
+            struct diag *m = ev_error(ev, code, at, "%s: axis %d of %s is %s, declared as %s", whose, i, what,
                                       size_str(ev->arena, v->dims[i]), ev_text(ev, size));
             ev_show(ev, m, at, v);
-            diag_label(m, pattern->span, "%s = %s here", ev_text(ev, size), size_str(ev->arena, d));
+            if (!strcmp(ev_text(ev, size), size_str(ev->arena, d))) diag_label(m, pattern->span, "declared here");
+            else diag_label(m, pattern->span, "%s = %s here", ev_text(ev, size), size_str(ev->arena, d));
             return false;
         }
     return true;
 }
 
-/* A parameter's written type, as a pattern: real[n, d]. */
+/* A written type as a pattern: real[n, d]. Of a parameter, or without a name of a function's result. */
 static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, struct value **v, const char *name,
                        const struct ast *at, const char *whose)
 {
@@ -331,7 +334,8 @@ static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, s
     if (value_poisoned(*v)) return true;
     if ((*v)->kind == V_TENSOR && (*v)->dtype == DT_INT && t == DT_REAL) *v = t_cast(ev, *v, DT_REAL);
     if ((*v)->kind != V_TENSOR || (*v)->dtype != t) {
-        struct diag *m = ev_error(ev, E_TYPE, at, "%s: `%s` is declared %s, this is %s", whose, name, ev_text(ev, type),
+        struct diag *m = ev_error(ev, name ? E_TYPE : E_RETURN_SHAPE, at, "%s: %s is declared %s, this is %s", whose,
+                                  name ? arena_printf(ev->arena, "`%s`", name) : "the result", ev_text(ev, type),
                                   value_type(ev->arena, *v));
         diag_label(m, type->span, "declared here");
         return false;
@@ -339,6 +343,13 @@ static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, s
     struct ast pattern = *type;
     pattern.name = name;
     return match(ev, s, &pattern, *v, true, at, whose);
+}
+
+/* What a function returns, where it is written. */
+static const struct ast *returned(const struct def *d)
+{
+    const struct ast *last = d->body->n ? d->body->kid[d->body->n - 1] : d->body;
+    return last->kind == A_RETURN && last->n == 1 ? last->kid[0] : last;
 }
 
 static struct scope *body_scope(struct ev *ev, const struct def *d)
@@ -379,7 +390,7 @@ struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg
     if (good && !d->failed) {
         struct frame fr = { 0 };
         v = run_body(ev, d, s, &fr);
-        if (fr.ended && !value_poisoned(v) && !match_type(ev, s, d->type, &v, "the result", d->type ? d->type : where, d->name))
+        if (fr.ended && !value_poisoned(v) && !match_type(ev, s, d->type, &v, NULL, returned(d), d->name))
             v = &value_error;
     }
     ev_leave(ev, &c);
@@ -612,7 +623,7 @@ void ev_check_def(struct ev *ev, struct def *d)
     struct value *v = run_body(ev, d, s, &fr);
     ev->optimizer = optimizer;
     ev->arch = outer;
-    if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, "the result", d->type, d->name);
+    if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, NULL, returned(d), d->name);
     if (fr.ended && d->kind == DEF_ALGORITHM && v->kind == V_TENSOR && v->rank && d->given && d->given->n == 3 &&
         d->given->kid[1]->n == 1) {
         struct diag *m = ev_error(ev, E_PREDICT, d->body->kid[d->body->n - 1], "`%s` predicts %s; an answer has the shape of one label",

@@ -73,11 +73,11 @@ dim ev_size(struct ev *ev, struct value *v, const struct ast *at)
     if (ev_known_int(v, &n)) return size_int(ev->sizes, n);
     if (v->kind == V_TENSOR && !v->rank && !v->known && !v->node && v->dtype != DT_BOOL)
         return size_symbol(ev->sizes, intern(ev->names, ev_text(ev, at)), SIZE_OPEN, 0, at->span, NULL);
-    struct diag *m = ev_error(ev, E_SIZE, at, "a size must be a whole number that is known before the run");
+    bool divided = v->kind == V_TENSOR && v->known && v->size && at->kind == A_BINARY && at->op == AO_DIV;
+    struct diag *m = divided ? ev_error(ev, E_SIZE_DIVIDES, at, "`%s` does not divide `%s`", ev_text(ev, at->kid[1]), ev_text(ev, at->kid[0]))
+                             : ev_error(ev, E_SIZE, at, "a size must be a whole number that is known before the run");
     ev_show(ev, m, at, v);
-    if (v->kind == V_TENSOR && v->known && v->size && at->kind == A_BINARY && at->op == AO_DIV)
-        diag_note(m, "%s does not divide %s", ev_text(ev, at->kid[1]), ev_text(ev, at->kid[0]));
-    else if (v->node) diag_note(m, "it depends on what is drawn or computed in the kernel");
+    if (v->node) diag_note(m, "it depends on what is drawn or computed in the kernel");
     return NULL;
 }
 

@@ -6,7 +6,7 @@
 static struct value *out_of_range(struct ev *ev, const struct ast *at, const char *what, dim size)
 {
     struct diag *m = ev_error(ev, E_INDEX_RANGE, at, "index out of range: %s of an axis of size %s", what,
-                              size_str(ev->arena, size));
+                              ev_size_text(ev, size));
     diag_note(m, "indices count from 0, negative ones from the end; slices are half open");
     return &value_error;
 }

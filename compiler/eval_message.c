@@ -6,6 +6,8 @@
 #include <string.h>
 #include "compiler/eval.h"
 
+enum { MAX_CALLS = 8 }; /* shown in a message: the innermost and the outermost half */
+
 struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, const char *format, ...)
 {
     char text[1024];
@@ -14,7 +16,10 @@ struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, 
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     struct diag *m = diag_new(ev->diags, code, at ? at->span : (struct span){ 0 }, "%s", text);
-    for (struct call *c = ev->calls; c; c = c->up) diag_call(m, c->where, c->what);
+    int depth = 0, shown = 0;
+    for (struct call *c = ev->calls; c; c = c->up) depth++;
+    for (struct call *c = ev->calls; c; c = c->up, shown++)
+        if (depth <= MAX_CALLS || shown < MAX_CALLS / 2 || shown >= depth - MAX_CALLS / 2) diag_call(m, c->where, c->what);
     return m;
 }
 
@@ -33,14 +38,24 @@ const char *ev_text(struct ev *ev, const struct ast *at)
     return text;
 }
 
+const char *ev_size_text(struct ev *ev, dim d)
+{
+    const struct size_symbol *symbol;
+    int64_t n;
+    bool named = size_symbols(d, &symbol, 1) > 0;
+    return named && size_known(d, &n) ? arena_printf(ev->arena, "%s = %lld", size_str(ev->arena, d), (long long)n)
+                                      : size_str(ev->arena, d);
+}
+
 void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v)
 {
     const struct size_symbol *symbol[8];
     struct buf origin = { 0 };
     int n = 0;
-    for (int i = 0; v->kind == V_TENSOR && i < v->rank; i++) {
+    dim whole = v->kind == V_TENSOR && !v->rank ? v->size : NULL;
+    for (int i = 0; v->kind == V_TENSOR && i < (whole ? 1 : v->rank); i++) {
         const struct size_symbol *of[8];
-        int count = size_symbols(v->dims[i], of, 8);
+        int count = size_symbols(whole ? whole : v->dims[i], of, 8);
         for (int j = 0; j < count && j < 8 && n < 8; j++) {
             bool seen = false;
             for (int k = 0; k < n; k++) seen |= symbol[k] == of[j];

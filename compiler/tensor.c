@@ -406,7 +406,9 @@ struct value *t_stack(struct ev *ev, struct value **item, int n, int axis, const
     if (bad) return bad;
     struct value *in[n];
     for (int i = 0; i < n; i++) {
-        if (item[i]->rank != item[0]->rank) {
+        bool same = item[i]->rank == item[0]->rank;
+        for (int k = 0; same && k < item[i]->rank; k++) same = size_compare(item[i]->dims[k], item[0]->dims[k]) != SIZE_DIFFERENT;
+        if (!same) {
             struct diag *m = ev_error(ev, E_CONCAT, at, "shapes %s and %s cannot be stacked",
                                       shape_text(ev->arena, item[0]->rank, item[0]->dims),
                                       shape_text(ev->arena, item[i]->rank, item[i]->dims));
