@@ -1,5 +1,6 @@
 # The distributions of the language against their exact laws: Kolmogorov-Smirnov tests, moments, counts, independence.
-# Every bound is passed by chance alone less than once in a million: the distance of Kolmogorov and Smirnov times √m stays
+# Every bound is passed by chance alone less than once in a million: the distance of Kolmogorov and Smirnov
+# times √m stays
 # under 2.7 with that probability, and means are given 5 standard errors.
 language 1
 
@@ -33,7 +34,8 @@ task orthogonals(k: int) {
 
 fn normal_cdf(x) { return 0.5 * (1 + erf(x / sqrt(2.0))) }
 
-## √m times the largest distance between the distribution of the sample, whose distribution function at its sorted elements
+## √m times the largest distance between the distribution of the sample, whose distribution function at its
+## sorted elements
 ## is F, and the law: below 2.7 but once in a million.
 fn distance(F) {
     m = F.shape[0]
@@ -46,7 +48,8 @@ fn off(x, expected) {
     return abs(mean(x) - expected) / (std(x) / sqrt(x.shape[0]))
 }
 
-## The largest correlation of a sample's columns with each other, with their squares, and with the next prompt's, times √m.
+## The largest correlation of a sample's columns with each other, with their squares, and with the next
+## prompt's, times √m.
 fn dependence(z) {
     m = z.shape[0]
     u = (z - mean(z, axis = 0)) / std(z, axis = 0)
@@ -94,7 +97,8 @@ test "exponential" {
     assert dependence(z) < 5
 }
 
-# F(x) = 1/2 + x / (2 √(2 + x²)) with 2 degrees of freedom; with 4, 1/2 + 3/8 r (1 - x² / (12 + 3x²)), r = x / √(1 + x²/4).
+# F(x) = 1/2 + x / (2 √(2 + x²)) with 2 degrees of freedom; with 4, 1/2 + 3/8 r (1 - x² / (12 + 3x²)), r = x /
+# √(1 + x²/4).
 test "student_t" {
     x = sort(predictions(reveal, students(2.0), trials = trials, seed = 1)[:, 0])
     assert distance(0.5 + x / (2 * sqrt(2 + x ** 2))) < 2.7
@@ -181,7 +185,8 @@ test "permutation" {
     }
 }
 
-# Haar measure on O(k): Q'Q = I; the moments of entries; E (tr Q)² = 1; both signs of the determinant. For k = 3 an entry is
+# Haar measure on O(k): Q'Q = I; the moments of entries; E (tr Q)² = 1; both signs of the determinant. For k =
+# 3 an entry is
 # a coordinate of a point of the sphere, so uniform.
 test "orthogonal" {
     z = predictions(reveal, orthogonals(3), trials = trials, seed = 1)
@@ -189,7 +194,8 @@ test "orthogonal" {
     assert max(abs(transpose(Q) @ Q - eye(3))) < 1e-5
     for i in 0:3, j in 0:3 { assert distance((sort(Q[:, i, j]) + 1) / 2) < 2.7 }
     det = sum([Q[:, 0, 0], Q[:, 0, 1], Q[:, 0, 2]] * [Q[:, 1, 1] * Q[:, 2, 2] - Q[:, 1, 2] * Q[:, 2, 1],
-        Q[:, 1, 2] * Q[:, 2, 0] - Q[:, 1, 0] * Q[:, 2, 2], Q[:, 1, 0] * Q[:, 2, 1] - Q[:, 1, 1] * Q[:, 2, 0]], axis = 0)
+        Q[:, 1, 2] * Q[:, 2, 0] - Q[:, 1, 0] * Q[:, 2, 2], Q[:, 1, 0] * Q[:, 2, 1] - Q[:, 1, 1] * Q[:, 2, 0]],
+            axis = 0)
     assert off(det, 0.0) < 5
     k = 4
     Q = reshape(predictions(reveal, orthogonals(k), trials = trials, seed = 1), [trials, k, k])
