@@ -84,12 +84,22 @@ static int lanes_for_precision(const struct kernel_store *s, int precision)
     return precision == 64 && lanes > 1 ? lanes / 2 : lanes;
 }
 
-/* An empty store. */
+/* 1, 2, 4, 8 or 16; anything else means: as the processor likes. */
+static int valid_lanes(int lanes)
+{
+    return lanes == 1 || lanes == 2 || lanes == 4 || lanes == 8 || lanes == 16 ? lanes : 0;
+}
+
+/* An empty store. What the options leave open, the environment may say (ICL_CPU, ICL_LANES): for tests and to look at
+ * the code for another processor. */
 struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_options *options)
 {
     struct kernel_store *s = ARENA_NEW(a, struct kernel_store);
+    const char *cpu = getenv("ICL_CPU"), *lanes = getenv("ICL_LANES");
     s->arena = a;
     s->options = *options;
+    if (!options->cpu && cpu && *cpu) s->options.cpu = cpu;
+    if (!options->lanes && lanes) s->options.lanes = valid_lanes(atoi(lanes));
     if (!options->no_cache) s->cache.dir = options->folder ? options->folder : cache_folder(a);
     return s;
 }

@@ -56,8 +56,9 @@ struct lane_node {
     double code;      /* size of the code for it */
     int var;          /* the plan's variable of a reduction, + 1 */
     bool used;        /* REPEAT: by a GET */
-    int weight;       /* accumulators that one inline element needs, + 1; 0: not known yet */
-    bool product;     /* among them a MATMUL's */
+    bool weighed;     /* inline: the next two and `code` are of what is really in line (lanes_tile.c) */
+    bool product;     /* an element needs a MATMUL */
+    int accumulators; /* an element needs */
     VEC(struct access) seen;
     struct lane_node **state; /* REPEAT: where each state is */
     const struct lane_node *kept; /* while the node is computed: its operands or working copies */
@@ -113,6 +114,7 @@ struct reader {
     bool varying;
 };
 void lanes_plan(struct lanes *l);
+double lanes_op_cost(enum ir_op op);
 /* True when a state's new value may be stored while it is computed: nothing else reads the old one. */
 bool lanes_in_place(const struct ir_node *param);
 

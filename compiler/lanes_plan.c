@@ -13,7 +13,7 @@
 #define BLOCKS_EXPECTED 64 /* how often code in the loop over blocks runs for once before it */
 
 /* One element's arithmetic, in additions times 0.5. */
-static double op_cost(enum ir_op op)
+double lanes_op_cost(enum ir_op op)
 {
     switch (op) {
     case OP_DIV: return 3;
@@ -64,8 +64,8 @@ static void set_cost(const struct ir_node *n)
         code = code + CODE_INNER;
     } else if (op_info[n->op].class == OP_CLASS_ELEM || n->op == OP_SELECT || n->op == OP_TO_INT ||
                n->op == OP_GATHER) {
-        cost += op_cost(n->op);
-        code += op_cost(n->op);
+        cost += lanes_op_cost(n->op);
+        code += lanes_op_cost(n->op);
     }
     ln->cost = cost;
     ln->code = code;

@@ -70,35 +70,41 @@ struct dest lanes_dest(const struct ir_node *node)
     return to;
 }
 
-/* How many accumulators one inline element needs; *product: a MATMUL is among them. */
-static int weight(const struct ir_node *n, bool *product, bool self)
+struct weight {
+    int accumulators; /* that one element needs */
+    bool product;     /* a MATMUL's among them */
+    double code;      /* operations and loads for it */
+};
+
+/* What computing an element of n in line takes; `self`: n's own place is being filled. */
+static struct weight weigh(const struct ir_node *n, bool self)
 {
     struct lane_node *ln = lane(n);
-    if (!self && (ln->place == AT_BUFFER || ln->place == AT_VALUE)) return 0;
-    if (!self && ln->weight) {
-        *product |= ln->product;
-        return ln->weight - 1;
-    }
-    int most = 0;
-    bool has = false;
+    struct weight w = {.code = 1};
+    if (!self && (ln->place == AT_BUFFER || ln->place == AT_VALUE)) return w;
+    if (!self && ln->weighed) return (struct weight){ln->accumulators, ln->product, ln->code};
+    w.code = op_info[n->op].class == OP_CLASS_VIEW ? 0 : 2 * lanes_op_cost(n->op);
     for (int k = 0; k < n->nin; k++) {
-        int w = weight(n->in[k], &has, false);
-        if (w > most) most = w;
+        struct weight x = weigh(n->in[k], false);
+        if (x.accumulators > w.accumulators) w.accumulators = x.accumulators;
+        w.product |= x.product;
+        w.code += x.code;
     }
     if (n->op == OP_MATMUL) {
-        has = true;
-        if (most < 1) most = 1;
+        w.product = true;
+        if (w.accumulators < 1) w.accumulators = 1;
     } else if (op_info[n->op].class == OP_CLASS_REDUCE) {
         int64_t length = ir_dim(n->in[0], n->axis);
-        int w = n->op == OP_SUM ? (length < 16 ? (int)length : 16) : 2;
-        if (w > most) most = w;
+        int own = n->op != OP_SUM ? 2 : length < 16 ? (int)length : 16;
+        if (own > w.accumulators) w.accumulators = own;
     }
     if (!self) {
-        ln->weight = most + 1;
-        ln->product = has;
+        ln->weighed = true;
+        ln->accumulators = w.accumulators;
+        ln->product = w.product;
+        ln->code = w.code;
     }
-    *product |= has;
-    return most;
+    return w;
 }
 
 /* Time for one step of a product's inner loop over a tile: two fused operations a cycle, four cycles each; two loads.
@@ -129,19 +135,18 @@ static void product_tile(int registers, int64_t lines, int64_t columns, int *row
 static void choose_tile(const struct lanes *l, struct fill *f)
 {
     const struct ir_node *n = f->node;
-    bool product = false;
-    int w = weight(n, &product, f->compute), last = n->rank - 1;
+    struct weight w = weigh(n, f->compute);
+    int last = n->rank - 1;
     for (int d = 0; d < n->rank; d++) f->tile[d] = 1;
     while (last > 0 && ir_dim(n, last) == 1) last--;
     if (last < 0) return;
     int64_t columns = ir_dim(n, last), lines = last > 0 ? ir_dim(n, last - 1) : 1;
-    if (w == 0) {
-        double code = lane(n)->code;
-        f->tile[last] = lanes_pick(columns, code <= 3 ? 4 : code <= 8 ? 2 : 1);
-    } else if (product && w == 1 && columns >= 2 && lines >= 2) {
+    if (!w.accumulators) {
+        f->tile[last] = lanes_pick(columns, w.code <= 8 ? 4 : w.code <= 16 ? 2 : 1);
+    } else if (w.product && w.accumulators == 1 && columns >= 2 && lines >= 2) {
         product_tile(l->registers, lines, columns, &f->tile[last - 1], &f->tile[last]);
     } else {
-        int total = w >= 16 ? 1 : w == 1 ? 8 : 16 / w;
+        int total = w.accumulators == 1 ? 8 : w.accumulators >= 16 ? 1 : 16 / w.accumulators;
         f->tile[last] = lanes_pick(columns, total);
         if (last > 0 && f->tile[last] < total) f->tile[last - 1] = lanes_pick(lines, total / f->tile[last]);
     }

@@ -104,6 +104,12 @@ $variants
 LIST
 }
 
+# The loop IR follows the processor's lanes and registers: one for all machines.
+if [ "$stage" = loops ]; then
+    ICL_CPU=x86-64-v3
+    export ICL_CPU
+fi
+
 number=0
 for file in "$cases"/*."$suffix"; do
     [ -f "$file" ] || continue

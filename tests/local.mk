@@ -8,18 +8,20 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 	export CK_TAP_LOG_FILE_NAME CK_VERBOSITY ICL;
 
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
-stages = fmt ir names parse run syntax
+stages = fmt ir loops names parse run syntax
 stage_tests = \
 	tests/examples.tap \
 	tests/fmt.tap \
 	tests/fmt_tree.tap \
 	tests/ir.tap \
+	tests/loops.tap \
 	tests/names.tap \
 	tests/parse.tap \
 	tests/run.tap \
+	tests/std.tap \
 	tests/syntax.tap
 
-EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/lint.sh $(stage_tests)
+EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/lint.sh tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_ldadd = libicl.a $(CHECK_LIBS)

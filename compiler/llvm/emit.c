@@ -251,12 +251,26 @@ static void loop_results(struct emit *e, int id, LLVMBasicBlockRef before, LLVMB
     }
 }
 
+/* A loop of one pass is no loop. */
+static void one_pass(struct emit *e, int id)
+{
+    const struct loop_loop *l = e->f->ins.data[id].loop;
+    e->value[l->counter] = int64(e, 0);
+    for (int k = 0; k < l->ncarried; k++) e->value[l->carried[k]] = e->value[l->init[k]];
+    block(e, l->block);
+    for (int k = 0; k < l->ncarried; k++) e->result[id][k] = e->value[l->next[k]];
+}
+
 /* before: -> body, or -> after when the count may be 0;  body: .. -> body | after */
 static void loop(struct emit *e, int id)
 {
     const struct loop_ins *i = &e->f->ins.data[id];
     const struct loop_loop *l = i->loop;
     LLVMValueRef count = e->value[i->arg[0]], zero = int64(e, 0);
+    if (LLVMIsConstant(count) && LLVMConstIntGetSExtValue(count) == 1) {
+        one_pass(e, id);
+        return;
+    }
     LLVMBasicBlockRef before = LLVMGetInsertBlock(e->b);
     LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(e->c, e->function, "loop");
     LLVMBasicBlockRef after = LLVMAppendBasicBlockInContext(e->c, e->function, "after");
