@@ -29,6 +29,9 @@ for name in $(sed -n 's/^\(ELEM\|OP\)([A-Z0-9_]*, *"\([^"]*\)".*/\2/p' compiler/
     grep -rqw -e "$name" tests/unit tests/cases/ir 2>/dev/null || complain "compiler/op.def: no test names the op $name"
 done
 
+LC_ALL=C awk -f docs/library.awk lang/std/*.icl | cmp -s - docs/library.md ||
+    complain 'docs/library.md: not what lang/std says; make update-docs writes it'
+
 words='TO''DO|FIX''ME|XX''X'
 paths='/ho''me/|/ro''ot/|/wo''rk/'
 hits=$(grep -rnwE "$words" --include='*.[chly]' --include='*.def' --include='*.icl' --include='*.sh' --include='*.mk' \
