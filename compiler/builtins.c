@@ -7,7 +7,7 @@
 
 struct parameter {
     char name[24];
-    bool optional, items;
+    bool optional, items, path;
 };
 
 /* Reads a signature text; returns the number of parameters; rest is a parameter where `...` or `&...` follows. */
@@ -21,8 +21,9 @@ static int parameters(const char *signature, struct parameter *out, struct param
         else {
             struct parameter *q = &out[n++];
             q->items = *p == '&';
-            size_t name = strcspn(p + q->items, " ,=");
-            memcpy(q->name, p + q->items, name);
+            q->path = *p == '%';
+            size_t mark = q->items || q->path, name = strcspn(p + mark, " ,=");
+            memcpy(q->name, p + mark, name);
             q->name[name] = 0;
             q->optional = memchr(p, '=', length) != NULL;
         }
@@ -107,7 +108,8 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
             return &value_error;
         }
         ev->parts_first = k < n && !strcmp(p[k].name, "optimizer");
-        struct value *x = (k < n ? p[k].items : more.items) ? items(ev, s, of) : b->call == bi_dist ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
+        struct value *x = k < n && p[k].path ? &value_none /* a path is read by the builtin itself */
+                          : (k < n ? p[k].items : more.items) ? items(ev, s, of) : b->call == bi_dist ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
         ev->parts_first = false;
         error |= x->kind == V_ERROR;
         unknown |= x->kind == V_ANY;

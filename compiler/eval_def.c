@@ -258,7 +258,7 @@ struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at)
 
 static bool chainable(const struct value *v)
 {
-    return v->kind == V_CHAIN || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_PREPROCESS);
+    return v->kind == V_CHAIN || v->kind == V_FEATURES || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_PREPROCESS);
 }
 
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e)
@@ -505,12 +505,22 @@ static struct value *answer(struct ev *ev, const struct value *part, struct valu
                             const struct ast *where)
 {
     if (part->kind == V_MODEL) return ev_model_answer(ev, part->model, prompt, where);
+    if (part->kind == V_FEATURES) return ev_features(ev, part->features, prompt, where);
     const struct instance *in = part->instance;
     int n = in->def->given ? in->def->given->n : 0;
     if (!no_candidates(ev, in, where)) return &value_error;
     if (n == 3) return ev_body(ev, in->def, in->hyper, prompt, n, latents, where);
     ev_error(ev, E_ARGUMENT_SHAPE, in->def->ast, "`%s` reads %d inputs; a prompt has X, y and q", in->def->name, n);
     return &value_error;
+}
+
+static const char *name_of(struct ev *ev, const struct value *v)
+{
+    struct buf b = { 0 };
+    value_name(&b, v, false, ev->precision);
+    const char *name = arena_strdup(ev->arena, b.text);
+    buf_free(&b);
+    return name;
 }
 
 struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
@@ -522,20 +532,16 @@ struct value *ev_predict(struct ev *ev, const struct value *predictor, struct va
         const struct value *part = predictor->kind == V_CHAIN ? predictor->item[i] : predictor;
         struct value *v = answer(ev, part, prompt, latents, where);
         if (v->kind == V_ERROR) return v;
-        const struct def *d = part->kind == V_MODEL ? part->model->arch->def : part->instance->def;
-        if (d->kind != DEF_PREPROCESS) {
+        if (value_is_predictor(part)) {
             if (value_poisoned(v)) return v;
-            bool fits = v->kind == V_TENSOR && v->rank == prompt[1]->rank - 1;
-            if (!fits) {
-                struct diag *m = ev_error(ev, E_PREDICT, where, "`%s` predicts %s; an answer has the shape of one label",
-                                          d->name, value_type(ev->arena, v));
-                diag_note(m, "y : %s", value_type(ev->arena, prompt[1]));
-                return &value_error;
-            }
-            return t_cast(ev, v, DT_REAL);
+            if (v->kind == V_TENSOR && v->rank == prompt[1]->rank - 1) return t_cast(ev, v, DT_REAL);
+            struct diag *m = ev_error(ev, E_PREDICT, where, "`%s` predicts %s; an answer has the shape of one label",
+                                      name_of(ev, part), value_type(ev->arena, v));
+            diag_note(m, "y : %s", value_type(ev->arena, prompt[1]));
+            return &value_error;
         }
         if (v->kind != V_TUPLE || v->n != 3) {
-            ev_error(ev, E_PREDICT, where, "`%s` yields X, y and q", d->name);
+            ev_error(ev, E_PREDICT, where, "`%s` yields X, y and q", name_of(ev, part));
             return &value_error;
         }
         for (int k = 0; k < 3; k++) prompt[k] = v->item[k];

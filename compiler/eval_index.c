@@ -1,6 +1,7 @@
 /* Indexing, slices, gathers, fields, and array builders. */
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/model.h"
 #include "compiler/script.h"
 
 static struct value *out_of_range(struct ev *ev, const struct ast *at, const char *what, dim size)
@@ -205,6 +206,8 @@ static struct value *hyper_field(struct ev *ev, const struct value *v, str name)
 
 struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e)
 {
+    struct value *parameter = ev_model_parameter(ev, s, e);
+    if (parameter) return parameter;
     struct value *x = ev_expr(ev, s, e->kid[0]);
     if (value_poisoned(x)) return x;
     if (x->kind == V_TENSOR && !strcmp(e->name, "T")) {

@@ -69,6 +69,7 @@ libicl_a_SOURCES += \
 	compiler/measured.c \
 	compiler/model.c \
 	compiler/model.h \
+	compiler/model_causal.c \
 	compiler/model_file.c \
 	compiler/op.def \
 	compiler/pass.def \
@@ -79,6 +80,7 @@ libicl_a_SOURCES += \
 	compiler/scalar.c \
 	compiler/scalar.h \
 	compiler/script.h \
+	compiler/study.c \
 	compiler/tables.c \
 	compiler/tensor.c \
 	compiler/value.c \

@@ -109,6 +109,7 @@ static bool same_code(const struct value *a, const struct value *b)
 {
     if (a->kind != b->kind) return false;
     if (a->kind == V_MODEL) return same_sizes(a->model->arch, b->model->arch);
+    if (a->kind == V_FEATURES) return a->features == b->features;
     if (a->kind != V_CHAIN) return same_sizes(a->instance, b->instance);
     if (a->n != b->n) return false;
     for (int i = 0; i < a->n; i++)

@@ -182,6 +182,8 @@ static bool in_architecture(struct ev *ev, const struct ast *e, const char *what
     return false;
 }
 
+static void watch(struct ev *ev, struct path_step step, struct value *v);
+
 void ev_tap(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct value *v = ev_number(ev, ev_expr(ev, s, e->kid[0]));
@@ -191,6 +193,7 @@ void ev_tap(struct ev *ev, struct scope *s, const struct ast *e)
         v = intervene(ev, step, v);
         struct weight tap = { path_text(ev, step), v };
         vec_push(ev->arena, &ev->arch->taps, tap);
+        watch(ev, step, v);
     }
     scope_bind(ev, s, e->name, v, e->name_span);
 }
@@ -290,11 +293,21 @@ struct value *ev_layer(struct ev *ev, struct scope *s, const struct def *d, cons
 
 /* ---- models as predictors ---- */
 
+/* The value of an architecture's body, with *a as the record of its parameters and taps. */
+static struct value *walk(struct ev *ev, struct arch *a, const struct instance *arch, struct value **in, int n, const struct ast *where)
+{
+    struct arch *outer = ev->arch;
+    struct arch_frame top = { .top = true };
+    a->frame = &top;
+    ev->arch = a;
+    struct value *v = ev_body(ev, arch->def, arch->hyper, in, n, NULL, where);
+    ev->arch = outer;
+    return v;
+}
+
 struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt, const struct ast *where)
 {
     const struct def *d = arch->def;
-    struct arch *outer = ev->arch;
-    struct arch_frame top = { .top = true };
     struct value *in[3] = { prompt[0], prompt[1], prompt[2] };
     int inputs = d->given ? d->given->n : 0;
     if (inputs == 2) { /* a sequence: the query stands last, its label hidden */
@@ -309,43 +322,86 @@ struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instan
         ev_error(ev, E_ARGUMENT_SHAPE, d->ast, "an architecture reads X, y and q, or a sequence x and y");
         return &value_error;
     }
-    a->frame = &top;
-    ev->arch = a;
-    struct value *v = ev_body(ev, d, arch->hyper, in, inputs, NULL, where);
-    ev->arch = outer;
+    struct value *v = walk(ev, a, arch, in, inputs, where);
     if (inputs == 2 && v->kind == V_TENSOR && v->rank) v = t_at(ev, v, 0, size_sub(ev->sizes, v->dims[0], size_int(ev->sizes, 1)));
     return v;
 }
 
 struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y, const struct ast *where)
 {
-    struct arch *outer = ev->arch;
-    struct arch_frame top = { .top = true };
-    struct value *in[2] = { x, y };
-    a->frame = &top;
-    ev->arch = a;
-    struct value *v = ev_body(ev, arch->def, arch->hyper, in, 2, NULL, where);
-    ev->arch = outer;
-    return v;
+    return walk(ev, a, arch, (struct value *[]){ x, y }, 2, where);
+}
+
+static struct value *no_such_path(struct ev *ev, const struct model *m, const struct arch *a, const struct ast *at)
+{
+    struct diag *d = ev_error(ev, E_NO_FIELD, at, "the model has no tap or parameter `%s`", ev_text(ev, at));
+    struct buf b = { 0 };
+    for (int k = 0; k < m->n && b.n < 300; k++) buf_printf(&b, "%s`%s`", k ? ", " : "", m->weight[k].path);
+    for (int k = 0; k < a->taps.n && b.n < 500; k++) buf_printf(&b, ", `%s`", a->taps.data[k].path);
+    diag_note(d, "it has %s", b.text ? b.text : "none");
+    buf_free(&b);
+    return &value_error;
+}
+
+struct value *ev_model_walk(struct ev *ev, const struct model *m, struct arch *a, struct value **prompt, const struct ast *where)
+{
+    a->model = m;
+    for (int i = 0; i < m->ninterventions; i++) *m->intervention[i].hit = false;
+    struct value *v = ev_architecture(ev, a, m->arch, prompt, where);
+    for (int i = 0; i < m->ninterventions && !value_poisoned(v); i++)
+        if (!*m->intervention[i].hit) return no_such_path(ev, m, a, m->intervention[i].path.ast);
+    if (value_poisoned(v) || !a->watch || a->watched == 1) return v;
+    if (a->watched == 0) return no_such_path(ev, m, a, a->watch->ast);
+    ev_error(ev, E_VALUE, a->watch->ast, "`%s` names %d taps; one is needed", ev_text(ev, a->watch->ast), a->watched);
+    return &value_error;
 }
 
 struct value *ev_model_answer(struct ev *ev, const struct model *m, struct value **prompt, const struct ast *where)
 {
-    struct arch a = { .model = m };
-    for (int i = 0; i < m->ninterventions; i++) *m->intervention[i].hit = false;
-    struct value *v = ev_architecture(ev, &a, m->arch, prompt, where);
-    for (int i = 0; i < m->ninterventions && !value_poisoned(v); i++) {
-        if (*m->intervention[i].hit) continue;
-        struct diag *d = ev_error(ev, E_NO_FIELD, m->intervention[i].path.ast, "the model has no tap or parameter `%s`",
-                                  ev_text(ev, m->intervention[i].path.ast));
-        struct buf b = { 0 };
-        for (int k = 0; k < m->n && b.n < 300; k++) buf_printf(&b, "%s`%s`", k ? ", " : "", m->weight[k].path);
-        for (int k = 0; k < a.taps.n && b.n < 500; k++) buf_printf(&b, ", `%s`", a.taps.data[k].path);
-        diag_note(d, "it has %s", b.text ? b.text : "none");
-        buf_free(&b);
-        return &value_error;
+    struct arch a = { 0 };
+    return ev_model_walk(ev, m, &a, prompt, where);
+}
+
+/* A tap that someone asks for. */
+static void watch(struct ev *ev, struct path_step step, struct value *v)
+{
+    struct arch *a = ev->arch;
+    int rest;
+    if (!a->watch || !matches(a->watch, a->frame, step, &rest)) return;
+    const struct path_name *name = &a->watch->name[a->watch->n - 1];
+    a->watched++;
+    if (name->n - rest > v->rank) {
+        ev_error(ev, E_RANK, a->watch->ast, "%d indices into %s", name->n - rest, value_type(ev->arena, v));
+        a->seen = &value_error;
+    } else if (!outside(ev, v, name->item + rest, name->n - rest, a->watch->ast)) {
+        a->seen = picked(ev, v, name->item + rest, name->n - rest);
     }
-    return v;
+}
+
+/* model.attention[0].Wq as an expression: a parameter's value. NULL: e is no such path. */
+struct value *ev_model_parameter(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    const struct ast *root = e;
+    while (root->kind == A_FIELD || root->kind == A_INDEX) root = root->kid[0];
+    struct binding *b = root->kind == A_NAME ? scope_find(s, root->name) : NULL;
+    struct path p = { 0 };
+    if (!b || b->value->kind != V_MODEL || !ev_path(ev, s, e, &p) || p.n < 2) return NULL;
+    const struct model *m = b->value->model;
+    struct buf text = { 0 };
+    for (int i = 1; i < p.n; i++) {
+        int64_t k = 0;
+        bool last = i == p.n - 1;
+        if (!last && p.name[i].n) size_known(p.name[i].item[0].from, &k);
+        buf_puts(&text, p.name[i].name);
+        if (!last) buf_printf(&text, "[%lld].", (long long)k);
+    }
+    struct value *found = NULL;
+    for (int i = 0; i < m->n; i++)
+        if (!strcmp(m->weight[i].path, text.text)) found = m->weight[i].value;
+    buf_free(&text);
+    const struct path_name *last = &p.name[p.n - 1];
+    if (found && (last->n > found->rank || outside(ev, found, last->item, last->n, e))) return &value_error;
+    return found ? picked(ev, found, last->item, last->n) : NULL;
 }
 
 /* ---- with ---- */

@@ -61,6 +61,9 @@ struct arch {
     struct arch_frame *frame;
     VEC(struct weight) declared;
     VEC(struct weight) taps;
+    const struct path *watch;   /* a tap that is asked for, */
+    int watched;                /*   how many it names, */
+    struct value *seen;         /*   and what it is */
 };
 
 struct intervention_list {
@@ -78,9 +81,22 @@ struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instan
 /* A sequence architecture's answers for all positions. */
 struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y, const struct ast *where);
 struct value *value_model(struct arena *a, const struct model *m);
+/* As ev_model_answer, with the caller's record: a tap that a->watch names is a->seen. */
+struct value *ev_model_walk(struct ev *ev, const struct model *m, struct arch *a, struct value **prompt, const struct ast *where);
+struct value *ev_model_parameter(struct ev *ev, struct scope *s, const struct ast *e);
+
+/* features(model, PATH): a preprocess. */
+struct features {
+    const struct model *model;
+    struct path path;
+};
+struct value *ev_features(struct ev *ev, const struct features *f, struct value **prompt, const struct ast *where);
 struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_set(struct ev *ev, struct scope *s, const struct ast *e);
 bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *out);
+
+/* Looks for sequence architectures that look ahead (model_causal.c). False: reported. */
+bool model_causal(struct ev *ev, const struct model *m, const struct instance *task, uint64_t seed, const struct ast *at);
 
 const char *model_save(struct ev *ev, const struct model *m, const char *path); /* NULL, or why not */
 

@@ -31,6 +31,9 @@ SCRIPT_BUILTIN(bi_tune);
 SCRIPT_BUILTIN(bi_init);
 SCRIPT_BUILTIN(bi_load);
 SCRIPT_BUILTIN(bi_train);
+SCRIPT_BUILTIN(bi_capture);
+SCRIPT_BUILTIN(bi_features);
+SCRIPT_BUILTIN(bi_probe);
 
 struct dist {
     const char *name;

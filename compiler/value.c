@@ -151,6 +151,7 @@ const char *value_type(struct arena *a, const struct value *v)
     case V_INSTANCE: return def_word[v->instance->def->kind];
     case V_CHAIN: return value_is_predictor(v) ? "a predictor" : "a preprocess";
     case V_MODEL: return "a model";
+    case V_FEATURES: return "a preprocess";
     case V_DIST: return "a distribution";
     case V_TABLE: return "a table";
     case V_ESTIMATE: return "an estimate";
@@ -178,12 +179,11 @@ static void print_scalar(struct buf *out, const struct tensor *t, int64_t at, in
 }
 
 /* Columns of a tensor's last axis are padded to one width, so that rows stand under each other. */
-static void print_tensor(struct buf *out, const struct tensor *t, int axis, int64_t at, int width, int precision)
+static void print_tensor(struct buf *out, const struct tensor *t, int axis, int64_t at, int width, int most)
 {
-    enum { EDGE = 1000 };
     if (axis == t->rank) {
         struct buf cell = { 0 };
-        print_scalar(&cell, t, at, precision, 6);
+        print_scalar(&cell, t, at, 0, 6);
         buf_printf(out, "%*s", width, cell.text);
         buf_free(&cell);
         return;
@@ -194,17 +194,18 @@ static void print_tensor(struct buf *out, const struct tensor *t, int axis, int6
     for (int64_t i = 0; i < t->dims[axis]; i++) {
         if (i) buf_puts(out, axis == t->rank - 1 ? ", " : ",\n");
         if (i && axis < t->rank - 1) buf_printf(out, "%*s", axis + 1, "");
-        if (t->dims[axis] > EDGE && i == 6) {
+        if (t->dims[axis] > most && i == 6) {
             buf_puts(out, "...");
             i = t->dims[axis] - 4;
             continue;
         }
-        print_tensor(out, t, axis + 1, at + i * inner, width, precision);
+        print_tensor(out, t, axis + 1, at + i * inner, width, most);
     }
     buf_putc(out, ']');
 }
 
-static void print_data(struct buf *out, const struct tensor *t, int precision)
+/* Axes longer than `most` are shown by their first and last elements. */
+static void print_data(struct buf *out, const struct tensor *t, int precision, int most)
 {
     if (t->rank == 0) {
         print_scalar(out, t, 0, precision, 0);
@@ -218,7 +219,7 @@ static void print_data(struct buf *out, const struct tensor *t, int precision)
         if ((int)cell.n > width) width = (int)cell.n;
         buf_free(&cell);
     }
-    print_tensor(out, t, 0, 0, width, precision);
+    print_tensor(out, t, 0, 0, width, most);
 }
 
 static void print_items(struct buf *out, const struct value *v, int precision, const char *open, const char *close)
@@ -235,7 +236,7 @@ static void print_items(struct buf *out, const struct value *v, int precision, c
 void value_print(struct buf *out, const struct value *v, int precision)
 {
     switch (v->kind) {
-    case V_TENSOR: print_data(out, &v->data, precision); break;
+    case V_TENSOR: print_data(out, &v->data, precision, 1000); break;
     case V_TUPLE: print_items(out, v, precision, "(", ")"); break;
     case V_LIST: print_items(out, v, precision, "[", "]"); break;
     case V_RECORD: print_items(out, v, precision, "{ ", " }"); break;
@@ -252,6 +253,13 @@ void value_print(struct buf *out, const struct value *v, int precision)
     case V_ESTIMATE: measured_print(out, v->measured); break;
     default: value_name(out, v, false, precision);
     }
+}
+
+void value_print_brief(struct buf *out, const struct value *v, int precision)
+{
+    bool big = v->kind == V_TENSOR && tensor_elements(&v->data) > 1000;
+    if (big) print_data(out, &v->data, precision, 10);
+    else value_print(out, v, precision);
 }
 
 static void json_scalar(struct buf *out, const struct tensor *t, int64_t at, int precision)
@@ -305,6 +313,17 @@ void value_json(struct buf *out, const struct value *v, int precision)
     }
 }
 
+/* A model with interventions is another predictor, and says so. */
+static void print_changes(struct buf *out, const struct model *m)
+{
+    if (m->ninterventions == 1) {
+        const struct span at = m->intervention[0].path.ast->span, to = m->intervention[0].expr->span;
+        buf_printf(out, " with %.*s = %.*s", (int)(at.to - at.from), at.src->text + at.from, (int)(to.to - to.from), to.src->text + to.from);
+    } else if (m->ninterventions) {
+        buf_printf(out, " with %d changes", m->ninterventions);
+    }
+}
+
 void value_name(struct buf *out, const struct value *v, bool full, int precision)
 {
     if (v->kind == V_CHAIN) {
@@ -318,6 +337,11 @@ void value_name(struct buf *out, const struct value *v, bool full, int precision
         buf_puts(out, v->fn->kind == FN_DEF ? v->fn->def->name : "function");
         return;
     }
+    if (v->kind == V_FEATURES) {
+        const struct span at = v->features->path.ast->span;
+        buf_printf(out, "%.*s of %s", (int)(at.to - at.from), at.src->text + at.from, v->features->model->arch->def->name);
+        return;
+    }
     if (v->kind != V_INSTANCE && v->kind != V_MODEL) {
         buf_puts(out, v->kind == V_NONE ? "nothing" : "value");
         return;
@@ -325,6 +349,7 @@ void value_name(struct buf *out, const struct value *v, bool full, int precision
     const struct instance *in = v->kind == V_MODEL ? v->model->arch : v->instance;
     const struct def *d = in->def;
     buf_puts(out, d->name);
+    if (v->kind == V_MODEL) print_changes(out, v->model);
     if (!full || !d->nhypers) return;
     buf_putc(out, '(');
     for (int i = 0; i < d->nhypers; i++) {
@@ -394,6 +419,7 @@ bool value_same(const struct value *a, const struct value *b)
             if (!value_same(a->item[i], b->item[i])) return false;
         return true;
     case V_MODEL: return a->model == b->model;
+    case V_FEATURES: return a->features == b->features;
     case V_STRING: return a->text && b->text && !strcmp(a->text, b->text);
     case V_INSTANCE:
         if (a->instance->def != b->instance->def) return false;

@@ -21,6 +21,7 @@ enum value_kind {
     V_INSTANCE,  /* a task, algorithm, preprocess ... with its hyper-parameters */
     V_CHAIN,     /* preprocesses then a predictor */
     V_MODEL,     /* an architecture with its parameters */
+    V_FEATURES,  /* a preprocess: a model's tapped vectors in place of the inputs */
     V_DIST,      /* a distribution with its parameters */
     V_TABLE, V_ESTIMATE,
     V_CANDIDATES /* `name in list`: a hyper-parameter that `tune` chooses */
@@ -28,6 +29,7 @@ enum value_kind {
 
 struct def;
 struct model;
+struct features;
 struct table;
 struct measured;
 
@@ -79,6 +81,7 @@ struct value {
         const struct fn *fn;
         const struct instance *instance;
         const struct model *model;
+        const struct features *features;
         struct { /* V_TABLE */
             struct table *table;
             bool open; /* walk without data: columns are known, rows are not */
@@ -106,6 +109,7 @@ const char *value_type(struct arena *a, const struct value *v);
 const char *shape_text(struct arena *a, int rank, const dim *dims); /* "[n, d]", "" for a scalar */
 /* As `print` and "{...}" show it. */
 void value_print(struct buf *out, const struct value *v, int precision);
+void value_print_brief(struct buf *out, const struct value *v, int precision); /* large tensors by their corners */
 void value_json(struct buf *out, const struct value *v, int precision);
 /* Structural equality of known values (hyper-parameters, table cells). */
 bool value_same(const struct value *a, const struct value *b);
