@@ -82,6 +82,7 @@ struct ev {
     bool dry;                /* walk without data */
     bool symbolic;           /* a definition walked on its own */
     struct call *calls;
+    const struct ast *at;    /* the expression being evaluated: the place of what has none of its own */
     int depth;
     int precision;
     struct optimizer *optimizer; /* an optimizer is being walked */
@@ -182,7 +183,10 @@ struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, 
     __attribute__((format(printf, 4, 5)));
 /* Labels the expression with its type and says where its sizes come from. */
 void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v);
-const char *ev_size_text(struct ev *ev, dim d); /* "n = 4" where a name has a value, else "n" or "4" */
+void ev_show_axis(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v, int axis); /* origins of one axis */
+void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at, dim d); /* labels a size with its number and origin */
+const char *ev_size_text(struct ev *ev, dim d);                                /* "n + 1 = 5", "5", "n" */
+void ev_size_pair(struct ev *ev, dim a, dim b, const char **a_text, const char **b_text); /* texts that differ */
 const char *ev_text(struct ev *ev, const struct ast *at); /* the expression as the user wrote it, on one line */
 
 /* ---- what the parts ask of each other ---- */

@@ -288,7 +288,7 @@ static struct value *name(struct ev *ev, struct scope *s, const struct ast *e)
     return &value_error;
 }
 
-struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e)
+static struct value *expression(struct ev *ev, struct scope *s, const struct ast *e)
 {
     switch (e->kind) {
     case A_NUMBER: return t_const(ev, e->number);
@@ -323,4 +323,13 @@ struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e)
     }
     ev_error(ev, E_TYPE, e, "%s is no value here", ast_kind_name(e->kind));
     return &value_error;
+}
+
+struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    const struct ast *around = ev->at;
+    ev->at = e;
+    struct value *v = expression(ev, s, e);
+    ev->at = around;
+    return v;
 }

@@ -4,10 +4,19 @@
 #include "compiler/model.h"
 #include "compiler/script.h"
 
-static struct value *out_of_range(struct ev *ev, const struct ast *at, const char *what, dim size)
+/* What is indexed: for messages. */
+struct indexed {
+    const struct ast *ast;
+    const struct value *value;
+    int axis; /* of the value as written */
+};
+
+static struct value *out_of_range(struct ev *ev, const struct ast *at, dim size, const struct indexed *of)
 {
-    struct diag *m = ev_error(ev, E_INDEX_RANGE, at, "index out of range: %s of an axis of size %s", what,
+    struct diag *m = ev_error(ev, E_INDEX_RANGE, at, "index out of range: %s of an axis of size %s", ev_text(ev, at),
                               ev_size_text(ev, size));
+    if (of->value->kind == V_TENSOR) ev_show_axis(ev, m, of->ast, of->value, of->axis);
+    else diag_label(m, of->ast->span, "%s : %s", ev_text(ev, of->ast), value_type(ev->arena, of->value));
     diag_note(m, "indices count from 0, negative ones from the end; slices are half open");
     return &value_error;
 }
@@ -27,7 +36,7 @@ static bool exceeds(struct ev *ev, dim a, dim b)
     return size_known(size_sub(ev->sizes, a, b), &v) && v > 0;
 }
 
-static struct value *slice(struct ev *ev, struct scope *s, struct value *x, int axis, const struct ast *e)
+static struct value *slice(struct ev *ev, struct scope *s, struct value *x, int axis, const struct ast *e, const struct indexed *of)
 {
     dim size = x->dims[axis], part[3] = { NULL, NULL, NULL };
     int64_t step = 1;
@@ -43,8 +52,9 @@ static struct value *slice(struct ev *ev, struct scope *s, struct value *x, int 
     dim zero = size_int(ev->sizes, 0), one = size_int(ev->sizes, 1);
     dim from = part[0] ? from_end(ev, part[0], size) : step > 0 ? zero : size_sub(ev->sizes, size, one);
     dim to = part[1] ? from_end(ev, part[1], size) : step > 0 ? size : size_int(ev->sizes, -1);
-    if (exceeds(ev, to, size) || exceeds(ev, zero, from) || (step > 0 && exceeds(ev, from, size)))
-        return out_of_range(ev, e, ev_text(ev, e), size);
+    bool before = step > 0 ? exceeds(ev, zero, to) : part[1] && exceeds(ev, zero, to);
+    if (exceeds(ev, to, size) || exceeds(ev, zero, from) || before || exceeds(ev, step > 0 ? from : size_add(ev->sizes, from, one), size))
+        return out_of_range(ev, e, size, of);
     if (step > 0 && exceeds(ev, from, to)) to = from;
     dim span = step > 0 ? size_sub(ev->sizes, to, from) : size_sub(ev->sizes, from, to), count = span;
     int64_t n, by = step > 0 ? step : -step;
@@ -92,18 +102,31 @@ bool ev_never_negative(struct ev *ev, const struct value *v)
     return v->known;
 }
 
+/* Known indices must lie inside the axis; others are the kernel's. */
+static bool all_inside(const struct value *index, dim size)
+{
+    int64_t most, n = index->known && !index->node ? tensor_elements(&index->data) : 0;
+    if (!size_known(size, &most)) return true;
+    for (int64_t i = 0; i < n; i++)
+        if (index->data.i[i] < -most || index->data.i[i] >= most) return false;
+    return true;
+}
+
 static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *x, const struct ast *e)
 {
     int axis = 0;
     if (e->n - 1 > x->rank) {
-        struct diag *m = ev_error(ev, E_RANK, e, "%d indices into %d axes", e->n - 1, x->rank);
+        struct diag *m = ev_error(ev, E_RANK, e, x->rank ? "%d indices, and %d ax%s to be indexed" : "a single number has no elements to index",
+                                  e->n - 1, x->rank, x->rank == 1 ? "is" : "es");
         ev_show(ev, m, e->kid[0], x);
         return &value_error;
     }
+    const struct value *whole = x;
     for (int i = 1; i < e->n; i++) {
         const struct ast *item = e->kid[i];
+        struct indexed of = { e->kid[0], whole, i - 1 };
         if (item->kind == A_RANGE) {
-            x = slice(ev, s, x, axis++, item);
+            x = slice(ev, s, x, axis++, item, &of);
             if (value_poisoned(x)) return x;
             continue;
         }
@@ -116,9 +139,10 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
             if (!at) return &value_error;
             at = from_end(ev, at, size);
             if (exceeds(ev, size_int(ev->sizes, 0), at) || exceeds(ev, size_add(ev->sizes, at, size_int(ev->sizes, 1)), size))
-                return out_of_range(ev, item, ev_text(ev, item), size);
+                return out_of_range(ev, item, size, &of);
             x = t_at(ev, x, axis, at);
         } else if (v->kind == V_TENSOR && v->dtype == DT_INT) {
+            if (!all_inside(v, x->dims[axis])) return out_of_range(ev, item, x->dims[axis], &of);
             int rank = v->rank;
             dim zero = size_int(ev->sizes, 0), size = x->dims[axis];
             struct value *wrapped = t_elem2(ev, OP_ADD, v, value_int(ev->arena, size), item);
@@ -129,6 +153,8 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
         } else {
             struct diag *m = ev_error(ev, E_TYPE, item, "an index is a whole number, a slice or a tensor of whole numbers");
             ev_show(ev, m, item, v);
+            if (v->kind == V_TENSOR && v->dtype == DT_BOOL)
+                diag_help(m, "a shape does not depend on data: `where(%s, ..., 0)` keeps it", ev_text(ev, item));
             return &value_error;
         }
         if (value_poisoned(x)) return x;
@@ -144,6 +170,7 @@ static struct value *index_list(struct ev *ev, struct scope *s, struct value *x,
     }
     const struct ast *item = e->kid[1];
     dim size = size_int(ev->sizes, x->n);
+    struct indexed of = { e->kid[0], x, 0 };
     int64_t from = 0, to = x->n, step = 1, *part[3] = { &from, &to, &step };
     if (item->kind != A_RANGE) {
         struct value *v = ev_expr(ev, s, item);
@@ -153,17 +180,17 @@ static struct value *index_list(struct ev *ev, struct scope *s, struct value *x,
         if (!at) return &value_error;
         if (!size_known(at, &from)) return &value_any;
         if (from < 0) from += x->n;
-        return from < 0 || from >= x->n ? out_of_range(ev, item, ev_text(ev, item), size) : x->item[from];
+        return from < 0 || from >= x->n ? out_of_range(ev, item, size, &of) : x->item[from];
     }
     for (int i = 0; i < 3 && i < item->n; i++) {
         if (!item->kid[i]) continue;
         struct value *v = ev_expr(ev, s, item->kid[i]);
         if (value_poisoned(v)) return v;
-        if (!ev_known_int(v, part[i])) return ev->dry ? &value_any : out_of_range(ev, item, ev_text(ev, item), size);
+        if (!ev_known_int(v, part[i])) return ev->dry ? &value_any : out_of_range(ev, item, size, &of);
         if (i < 2 && *part[i] < 0) *part[i] += x->n;
     }
-    if (from < 0 || to > x->n || step < 1) return out_of_range(ev, item, ev_text(ev, item), size);
-    struct value *kept[x->n + 1];
+    if (from < 0 || to > x->n || step < 1) return out_of_range(ev, item, size, &of);
+    struct value **kept = ARENA_ARRAY(ev->arena, struct value *, x->n + 1);
     int n = 0;
     for (int64_t i = from; i < to; i += step) kept[n++] = x->item[i];
     return value_list(ev->arena, V_LIST, n, kept);

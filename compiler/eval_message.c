@@ -38,40 +38,98 @@ const char *ev_text(struct ev *ev, const struct ast *at)
     return text;
 }
 
-const char *ev_size_text(struct ev *ev, dim d)
+enum { MOST_SYMBOLS = 8 };
+struct symbols {
+    int n;
+    const struct size_symbol *of[MOST_SYMBOLS];
+};
+
+static void add_symbols(struct symbols *s, dim d)
 {
-    const struct size_symbol *symbol;
-    int64_t n;
-    bool named = size_symbols(d, &symbol, 1) > 0;
-    return named && size_known(d, &n) ? arena_printf(ev->arena, "%s = %lld", size_str(ev->arena, d), (long long)n)
-                                      : size_str(ev->arena, d);
+    const struct size_symbol *of[MOST_SYMBOLS];
+    int count = size_symbols(d, of, MOST_SYMBOLS);
+    for (int j = 0; j < count && j < MOST_SYMBOLS && s->n < MOST_SYMBOLS; j++) {
+        bool seen = false;
+        for (int k = 0; k < s->n; k++) seen |= s->of[k] == of[j];
+        if (!seen) s->of[s->n++] = of[j];
+    }
+}
+
+static bool same_origin(const struct size_symbol *a, const struct size_symbol *b)
+{
+    return a->origin.src == b->origin.src && a->what == b->what && a->origin.src && a->what &&
+           source_line(a->origin.src, a->origin.from) == source_line(b->origin.src, b->origin.from);
+}
+
+/* "\tn = 40, d = 20 from the options on line 8": names that come from one line are named together. */
+static const char *origins(struct ev *ev, struct diag *m, const struct ast *at, const struct symbols *s)
+{
+    struct buf b = { 0 };
+    for (int i = 0; i < s->n; i++) {
+        const struct size_symbol *one = s->of[i];
+        buf_puts(&b, i ? ", " : "\t");
+        if (one->kind == SIZE_VALUED) buf_printf(&b, "%s = %lld", one->name, (long long)one->value);
+        else buf_puts(&b, one->name);
+        if (i + 1 < s->n && same_origin(one, s->of[i + 1])) continue;
+        if (one->origin.src && one->what)
+            buf_printf(&b, "%s from %s on line %d", one->kind == SIZE_VALUED ? "," : "", one->what,
+                       source_line(one->origin.src, one->origin.from));
+        if (one->origin.src == at->span.src && at->span.src) diag_context(m, one->origin);
+    }
+    const char *text = arena_strdup(ev->arena, b.text ? b.text : "");
+    buf_free(&b);
+    return text;
+}
+
+/* All axes when axis < 0. */
+static void show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v, int axis)
+{
+    struct symbols s = { 0 };
+    if (v->kind == V_TENSOR && !v->rank && v->size) add_symbols(&s, v->size);
+    for (int i = 0; v->kind == V_TENSOR && i < v->rank; i++)
+        if (axis < 0 || i == axis) add_symbols(&s, v->dims[i]);
+    diag_label(m, at->span, "%s : %s%s", ev_text(ev, at), value_type(ev->arena, v), origins(ev, m, at, &s));
 }
 
 void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v)
 {
-    const struct size_symbol *symbol[8];
-    struct buf origin = { 0 };
-    int n = 0;
-    dim whole = v->kind == V_TENSOR && !v->rank ? v->size : NULL;
-    for (int i = 0; v->kind == V_TENSOR && i < (whole ? 1 : v->rank); i++) {
-        const struct size_symbol *of[8];
-        int count = size_symbols(whole ? whole : v->dims[i], of, 8);
-        for (int j = 0; j < count && j < 8 && n < 8; j++) {
-            bool seen = false;
-            for (int k = 0; k < n; k++) seen |= symbol[k] == of[j];
-            if (!seen) symbol[n++] = of[j];
-        }
+    show(ev, m, at, v, -1);
+}
+
+void ev_show_axis(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v, int axis)
+{
+    show(ev, m, at, v, axis);
+}
+
+const char *ev_size_text(struct ev *ev, dim d)
+{
+    int64_t n;
+    const char *text = size_str(ev->arena, d);
+    if (!size_known(d, &n)) return text;
+    const char *number = arena_printf(ev->arena, "%lld", (long long)n);
+    return strcmp(text, number) ? arena_printf(ev->arena, "%s = %s", text, number) : number;
+}
+
+void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at, dim d)
+{
+    struct symbols s = { 0 };
+    int64_t n;
+    const char *text = ev_text(ev, at);
+    add_symbols(&s, d);
+    if (!size_known(d, &n) || (s.n == 1 && !strcmp(s.of[0]->name, text))) { /* the origin says it all */
+        const char *from = origins(ev, m, at, &s);
+        diag_label(m, at->span, "%s", *from ? from + 1 : size_str(ev->arena, d));
+        return;
     }
-    for (int i = 0; i < n; i++) {
-        const struct size_symbol *s = symbol[i];
-        buf_puts(&origin, i ? ", " : "      ");
-        if (s->kind == SIZE_VALUED) buf_printf(&origin, "%s = %lld", s->name, (long long)s->value);
-        else buf_puts(&origin, s->name);
-        if (s->origin.src && s->what)
-            buf_printf(&origin, "%s from %s on line %d", s->kind == SIZE_VALUED ? "," : "", s->what, source_line(s->origin.src, s->origin.from));
-    }
-    diag_label(m, at->span, "%s : %s%s", ev_text(ev, at), value_type(ev->arena, v), origin.text ? origin.text : "");
-    for (int i = 0; i < n; i++)
-        if (symbol[i]->origin.src == at->span.src && at->span.src) diag_context(m, symbol[i]->origin);
-    buf_free(&origin);
+    diag_label(m, at->span, "%s = %lld%s", text, (long long)n, origins(ev, m, at, &s));
+}
+
+/* Two sizes may have one name and come from different places: then their numbers tell them apart. */
+void ev_size_pair(struct ev *ev, dim a, dim b, const char **a_text, const char **b_text)
+{
+    *a_text = size_str(ev->arena, a);
+    *b_text = size_str(ev->arena, b);
+    if (strcmp(*a_text, *b_text)) return;
+    *a_text = ev_size_text(ev, a);
+    *b_text = ev_size_text(ev, b);
 }

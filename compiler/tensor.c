@@ -76,12 +76,12 @@ static bool costly(const struct ir_node *proto)
 
 static struct value *apply_host(struct ev *ev, const struct ir_node *proto, struct value *const *in, int n)
 {
-    const struct tensor *operand[n + 1];
-    for (int i = 0; i < n; i++) operand[i] = &in[i]->data;
     struct interp it = { .arena = ev->arena, .precision = ev->precision };
-    struct ir_node *kids[n + 1];
-    struct ir_node operands[n + 1];
+    const struct tensor **operand = ARENA_ARRAY(ev->arena, const struct tensor *, n + 1);
+    struct ir_node **kids = ARENA_ARRAY(ev->arena, struct ir_node *, n + 1);
+    struct ir_node *operands = ARENA_ARRAY(ev->arena, struct ir_node, n + 1);
     for (int i = 0; i < n; i++) {
+        operand[i] = &in[i]->data;
         operands[i] = (struct ir_node){ .dtype = in[i]->dtype, .rank = in[i]->rank };
         memcpy(operands[i].dims, in[i]->dims, sizeof operands[i].dims);
         kids[i] = &operands[i];
@@ -100,10 +100,40 @@ static struct value *apply_host(struct ev *ev, const struct ir_node *proto, stru
     return v;
 }
 
+/* Sizes that are known must be sizes, and their product must be something a machine can hold. */
+static bool sensible(struct ev *ev, const struct ir_node *proto)
+{
+    enum { MOST = 1 << 28 };
+    int64_t d, n = 1;
+    bool all = true, empty = false, huge = false;
+    for (int i = 0; i < proto->rank; i++) {
+        if (!size_known(proto->dims[i], &d)) {
+            all = false;
+            continue;
+        }
+        if (d < 0) {
+            struct diag *m = ev_error(ev, E_SIZE, ev->at, "a size is negative: %s", ev_size_text(ev, proto->dims[i]));
+            diag_note(m, "the shape is %s", shape_text(ev->arena, proto->rank, proto->dims));
+            return false;
+        }
+        empty |= d == 0;
+        huge |= d > MOST || __builtin_mul_overflow(n, d, &n) || n > MOST;
+        if (huge) n = 1;
+    }
+    if (!huge || (all && empty)) return true;
+    struct buf b = { 0 };
+    for (int i = 0; i < proto->rank; i++) buf_printf(&b, "%s%s", i ? " x " : "", ev_size_text(ev, proto->dims[i]));
+    struct diag *m = ev_error(ev, E_LIMIT, ev->at, "a tensor of %s elements is too large", b.text);
+    diag_note(m, "a tensor has at most %d elements", MOST);
+    buf_free(&b);
+    return false;
+}
+
 struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const *in, int n)
 {
     struct value *bad = poison(in, n);
     if (bad) return bad;
+    if (!sensible(ev, proto)) return &value_error;
     bool nodes = proto->op == OP_DRAW_NORMAL || proto->op == OP_DRAW_UNIFORM || proto->op == OP_PROMPT, known = true;
     bool scalar = proto->rank == 0;
     for (int i = 0; i < n; i++) {
@@ -112,7 +142,7 @@ struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const 
         scalar &= in[i]->rank == 0;
     }
     if (ev->k && (nodes || !scalar)) {
-        struct ir_node *kids[n + 1];
+        struct ir_node **kids = ARENA_ARRAY(ev->arena, struct ir_node *, n + 1);
         for (int i = 0; i < n; i++) kids[i] = t_node(ev, in[i]);
         proto->in = kids;
         proto->nin = n;
@@ -250,6 +280,51 @@ static dim join(dim a, dim b)
     return size_compare(a, b) == SIZE_DIFFERENT ? NULL : a;
 }
 
+/* The operand as it is written: 0 on the left. `>` is evaluated as `<` with its sides exchanged. NULL: not written. */
+static const struct ast *operand(const struct ast *at, int k)
+{
+    bool exchanged = at && at->kind == A_BINARY && (at->op == AO_GT || at->op == AO_GE);
+    if (!at) return NULL;
+    if (at->kind == A_BINARY) return at->kid[exchanged ? 1 - k : k];
+    if (at->kind == A_IFELSE) return at->kid[2 * k];
+    if (at->kind != A_CALL || at->kid[0]->kind != A_NAME) return NULL;
+    int first = !strcmp(at->kid[0]->name, "where") ? 2 : 1;
+    bool two = first == 2 || !strcmp(at->kid[0]->name, "max") || !strcmp(at->kid[0]->name, "min") || !strcmp(at->kid[0]->name, "pow");
+    return two && first + k < at->n && at->kid[first + k]->kind != A_ARG ? at->kid[first + k] : NULL;
+}
+
+static const char *operation(struct ev *ev, const struct ast *at)
+{
+    if (at && at->kind == A_BINARY) return arena_printf(ev->arena, "`%s`", ast_op_text(at->op));
+    if (at && at->kind == A_CALL && at->kid[0]->kind == A_NAME) return arena_printf(ev->arena, "`%s`", at->kid[0]->name);
+    return at && at->kind == A_IFELSE ? "`if else`" : "operands";
+}
+
+/* A vector that goes along the other axis of a matrix. */
+static void suggest_column(struct ev *ev, struct diag *m, const struct value *x, const struct value *y, const struct ast *vector)
+{
+    if (x->rank != 2 || y->rank != 1 || !vector || size_compare(x->dims[0], y->dims[0]) != SIZE_EQUAL) return;
+    diag_help(m, "a column goes along the first axis: `reshape(%s, [%s, 1])`", ev_text(ev, vector), size_str(ev->arena, y->dims[0]));
+}
+
+static void do_not_broadcast(struct ev *ev, struct value *x, struct value *y, int ix, int iy, const struct ast *at)
+{
+    const struct ast *left = operand(at, 0), *right = operand(at, 1);
+    bool exchanged = left && right && at->kind == A_BINARY && left == at->kid[1];
+    const struct value *first = exchanged ? y : x, *second = exchanged ? x : y;
+    const char *one, *other;
+    struct diag *m = ev_error(ev, E_BROADCAST, at, "%s: shapes %s and %s do not broadcast", operation(ev, at),
+                              shape_text(ev->arena, first->rank, first->dims), shape_text(ev->arena, second->rank, second->dims));
+    if (left && right) {
+        ev_show_axis(ev, m, left, x, ix);
+        ev_show_axis(ev, m, right, y, iy);
+    }
+    ev_size_pair(ev, exchanged ? y->dims[iy] : x->dims[ix], exchanged ? x->dims[ix] : y->dims[iy], &one, &other);
+    diag_note(m, "axes are paired from the last; a pair must be equal, or one of them 1: %s and %s are not", one, other);
+    suggest_column(ev, m, x, y, right);
+    suggest_column(ev, m, y, x, left);
+}
+
 bool t_match(struct ev *ev, struct value **a, struct value **b, const struct ast *at)
 {
     struct value *x = *a, *y = *b;
@@ -264,15 +339,7 @@ bool t_match(struct ev *ev, struct value **a, struct value **b, const struct ast
         int ix = i - (rank - x->rank), iy = i - (rank - y->rank);
         dims[i] = ix < 0 ? y->dims[iy] : iy < 0 ? x->dims[ix] : join(x->dims[ix], y->dims[iy]);
         if (dims[i]) continue;
-        struct diag *m = ev_error(ev, E_BROADCAST, at, "%s: shapes %s and %s do not broadcast",
-                                  at->kind == A_BINARY ? arena_printf(ev->arena, "`%s`", ast_op_text(at->op)) : "operands",
-                                  shape_text(ev->arena, x->rank, x->dims), shape_text(ev->arena, y->rank, y->dims));
-        if (at->kind == A_BINARY) {
-            ev_show(ev, m, at->kid[0], x);
-            ev_show(ev, m, at->kid[1], y);
-        }
-        diag_note(m, "axes are paired from the last; a pair must be equal, or one of them 1: %s and %s are not",
-                  size_str(ev->arena, x->dims[ix]), size_str(ev->arena, y->dims[iy]));
+        do_not_broadcast(ev, x, y, ix, iy, at);
         return false;
     }
     *a = t_broadcast(ev, x, rank, dims);
@@ -285,7 +352,7 @@ struct value *t_elem1(struct ev *ev, enum ir_op op, struct value *a, const struc
     if (value_poisoned(a)) return a;
     if (op_info[op].type == ELEM_LOGIC && a->dtype != DT_BOOL) {
         struct diag *m = ev_error(ev, E_TYPE, at, "`%s` takes truth values", op_info[op].text);
-        ev_show(ev, m, at, a);
+        ev_show(ev, m, at->kind == A_UNARY ? at->kid[0] : at, a);
         return &value_error;
     }
     if (op_info[op].type == ELEM_REAL) a = t_cast(ev, a, DT_REAL);
@@ -350,8 +417,9 @@ struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct v
     struct value *bad = poison((struct value *[]){ c, a, b }, 3);
     if (bad) return bad;
     if (c->dtype != DT_BOOL) {
-        struct diag *m = ev_error(ev, E_TYPE, at, "the condition is not a truth value");
-        ev_show(ev, m, at, c);
+        const struct ast *of = at->kind == A_CALL && at->n > 1 ? at->kid[1] : at->kind == A_IFELSE ? at->kid[1] : at;
+        struct diag *m = ev_error(ev, E_TYPE, of, "the condition is not a truth value");
+        ev_show(ev, m, of, c);
         return &value_error;
     }
     if (!t_match(ev, &a, &b, at)) return &value_error;
@@ -362,8 +430,10 @@ struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct v
         int ia = i - (rank - a->rank), ic = i - (rank - c->rank);
         dims[i] = ia < 0 ? c->dims[ic] : ic < 0 ? a->dims[ia] : join(a->dims[ia], c->dims[ic]);
         if (!dims[i]) {
-            ev_error(ev, E_BROADCAST, at, "condition of shape %s does not broadcast against %s",
-                     shape_text(ev->arena, c->rank, c->dims), shape_text(ev->arena, a->rank, a->dims));
+            struct diag *m = ev_error(ev, E_BROADCAST, at, "%s: a condition of shape %s does not broadcast against %s",
+                                      operation(ev, at), shape_text(ev->arena, c->rank, c->dims),
+                                      shape_text(ev->arena, a->rank, a->dims));
+            if (at->kind == A_CALL && at->n > 1) ev_show_axis(ev, m, at->kid[1], c, ic);
             return &value_error;
         }
     }
@@ -374,11 +444,45 @@ struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct v
     return t_apply(ev, &p, (struct value *[]){ c, a, b }, 3);
 }
 
+/* Item i of a list as it is written; NULL: it is not written there. */
+static const struct ast *written_item(const struct ast *at, int i)
+{
+    const struct ast *list = at && at->kind == A_CALL && at->n > 1 ? at->kid[1] : at;
+    if (!list || list->kind != A_LIST || i >= list->n) return NULL;
+    for (int k = 0; k <= i; k++)
+        if (list->kid[k]->kind == A_SPREAD) return NULL;
+    return list->kid[i];
+}
+
+static const char *shape_or_scalar(struct ev *ev, const struct value *v)
+{
+    return v->rank ? shape_text(ev->arena, v->rank, v->dims) : "a scalar";
+}
+
+/* axis < 0: along a new axis. */
+static struct value *do_not_join(struct ev *ev, struct value **item, int i, int axis, const struct ast *at)
+{
+    const struct ast *first = written_item(at, 0), *other = written_item(at, i);
+    struct diag *m = axis < 0 ? ev_error(ev, E_CONCAT, at, "%s and %s cannot be stacked", shape_or_scalar(ev, item[0]), shape_or_scalar(ev, item[i]))
+                              : ev_error(ev, E_CONCAT, at, "shapes %s and %s cannot be joined along axis %d",
+                                         shape_text(ev->arena, item[0]->rank, item[0]->dims),
+                                         shape_text(ev->arena, item[i]->rank, item[i]->dims), axis);
+    if (first && other) {
+        ev_show(ev, m, first, item[0]);
+        ev_show(ev, m, other, item[i]);
+    }
+    diag_note(m, axis < 0 ? "what is stacked must have one shape" : "all axes but the joined one must be equal");
+    if (axis == 0 && other && item[i]->rank == item[0]->rank - 1 && size_compare(item[i]->dims[0], item[0]->dims[1]) == SIZE_EQUAL)
+        diag_help(m, "did you mean `[%s]`? It is one row: real%s", ev_text(ev, other),
+                  shape_text(ev->arena, 2, (dim[]){ size_int(ev->sizes, 1), item[i]->dims[0] }));
+    return &value_error;
+}
+
 struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, const struct ast *at)
 {
     struct value *bad = poison(item, n);
     if (bad || n < 1) return bad ? bad : &value_error;
-    struct value *in[n];
+    struct value **in = ARENA_ARRAY(ev->arena, struct value *, n);
     enum dtype t = DT_BOOL;
     for (int i = 0; i < n; i++) t = item[i]->dtype < t ? item[i]->dtype : t;
     for (int i = 0; i < n; i++) in[i] = t_cast(ev, item[i], t);
@@ -387,14 +491,8 @@ struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, cons
     for (int i = 1; i < n; i++) {
         bool fits = in[i]->rank == p.rank;
         for (int k = 0; fits && k < p.rank; k++)
-            if (k != axis) fits = size_compare(p.dims[k], in[i]->dims[k]) != SIZE_DIFFERENT;
-        if (!fits) {
-            struct diag *m = ev_error(ev, E_CONCAT, at, "shapes %s and %s cannot be joined along axis %d",
-                                      shape_text(ev->arena, in[0]->rank, in[0]->dims),
-                                      shape_text(ev->arena, in[i]->rank, in[i]->dims), axis);
-            diag_note(m, "all axes but the joined one must be equal");
-            return &value_error;
-        }
+            if (k != axis) fits = size_compare(in[0]->dims[k], in[i]->dims[k]) != SIZE_DIFFERENT;
+        if (!fits) return do_not_join(ev, item, i, axis, at);
         p.dims[axis] = size_add(ev->sizes, p.dims[axis], in[i]->dims[axis]);
     }
     return n == 1 ? in[0] : t_apply(ev, &p, in, n);
@@ -402,25 +500,19 @@ struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, cons
 
 struct value *t_stack(struct ev *ev, struct value **item, int n, int axis, const struct ast *at)
 {
-    struct value *bad = n ? poison(item, n) : &value_error;
-    if (bad) return bad;
-    struct value *in[n];
+    struct value *bad = poison(item, n);
+    if (bad || n < 1) return bad ? bad : &value_error;
+    struct value **in = ARENA_ARRAY(ev->arena, struct value *, n);
+    int r = item[0]->rank + 1;
+    if (r > IR_MAX_RANK) {
+        ev_error(ev, E_RANK, at, "a tensor of %d axes; there are at most %d", r, IR_MAX_RANK);
+        return &value_error;
+    }
     for (int i = 0; i < n; i++) {
-        bool same = item[i]->rank == item[0]->rank;
-        for (int k = 0; same && k < item[i]->rank; k++) same = size_compare(item[i]->dims[k], item[0]->dims[k]) != SIZE_DIFFERENT;
-        if (!same) {
-            struct diag *m = ev_error(ev, E_CONCAT, at, "shapes %s and %s cannot be stacked",
-                                      shape_text(ev->arena, item[0]->rank, item[0]->dims),
-                                      shape_text(ev->arena, item[i]->rank, item[i]->dims));
-            diag_note(m, "what is stacked must have one shape");
-            return &value_error;
-        }
+        bool fits = item[i]->rank == r - 1;
+        for (int k = 0; fits && k < r - 1; k++) fits = size_compare(item[0]->dims[k], item[i]->dims[k]) != SIZE_DIFFERENT;
+        if (!fits) return do_not_join(ev, item, i, -1, at);
         dim dims[IR_MAX_RANK];
-        int r = item[i]->rank + 1;
-        if (r > IR_MAX_RANK) {
-            ev_error(ev, E_RANK, at, "more than %d axes", IR_MAX_RANK);
-            return &value_error;
-        }
         for (int k = 0, j = 0; k < r; k++) dims[k] = k == axis ? size_int(ev->sizes, 1) : item[i]->dims[j++];
         in[i] = t_reshape(ev, item[i], r, dims);
     }
@@ -474,11 +566,11 @@ static void inner_sizes_differ(struct ev *ev, struct value *a, struct value *b, 
     struct diag *m = ev_error(ev, E_MATMUL_INNER, at, "matrix product: inner sizes differ");
     dim ka = a->dims[a->rank - 1], kb = b->dims[b->rank > 1 ? b->rank - 2 : 0];
     if (at->kind != A_BINARY) return;
-    ev_show(ev, m, at->kid[0], a);
-    ev_show(ev, m, at->kid[1], b);
+    ev_show_axis(ev, m, at->kid[0], a, a->rank - 1);
+    ev_show_axis(ev, m, at->kid[1], b, b->rank > 1 ? b->rank - 2 : 0);
     diag_note(m, "`@` pairs the last axis of %s (%s) with the %s axis of %s (%s)", ev_text(ev, at->kid[0]),
-              size_str(ev->arena, ka), b->rank > 1 ? "last but one" : "first", ev_text(ev, at->kid[1]),
-              size_str(ev->arena, kb));
+              ev_size_text(ev, ka), b->rank > 1 ? "last but one" : "first", ev_text(ev, at->kid[1]),
+              ev_size_text(ev, kb));
     const char *l = ev_text(ev, at->kid[0]), *r = ev_text(ev, at->kid[1]);
     dim shape[2] = { 0 };
     if (a->rank == 2 && size_compare(a->dims[0], kb) == SIZE_EQUAL) {
