@@ -864,7 +864,9 @@ RULE(bi_dist)
     v->dist = dist_find(b->name);
     v->nparams = a->n;
     v->param = ARENA_ARRAY(ev->arena, struct value *, a->n + 1);
+    v->param_at = ARENA_ARRAY(ev->arena, const struct ast *, a->n + 1);
     for (int i = 0; i < a->n; i++) {
+        v->param_at[i] = a->at[i];
         v->param[i] = ev_number(ev, a->v[i]);
         if (value_poisoned(v->param[i])) return v->param[i];
     }

@@ -1,9 +1,11 @@
 /* Distributions. Every draw is made of two streams of the runtime, uniforms and standard normals (runtime/icl_rt.h),
  * and ordinary operations, so that all engines draw the same bits. A site is the name of what is drawn: neither the
  * order of draws nor anything else in the task changes them. */
+#include <math.h>
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
+#include "runtime/number.h"
 
 #define DRAW(name)                                                                                                     \
     static struct value *name(struct ev *ev, const struct value *dist, uint32_t site, int rank, const dim *dims,       \
@@ -29,24 +31,60 @@ static bool is_literal(const struct value *v, double x)
     return v->kind == V_TENSOR && v->literal && ev_known_real(v, &y) && y == x;
 }
 
-/* A parameter must be a number in a domain; known values are checked before the first draw. */
-static bool in_domain(struct ev *ev, const struct value *dist, int k, bool (*good)(double), const char *domain, const struct ast *at)
+/* The least and the largest element of what is known: data, or code made of constants. */
+struct bounds {
+    double least, most;
+};
+
+static bool node_bounds(const struct ir_node *n, struct bounds *b)
 {
-    const struct value *v = dist->param[k];
-    if (v->kind != V_TENSOR) {
-        ev_error(ev, E_TYPE, at, "parameter %d of `%s` is a number, not %s", k + 1, dist->dist->name, value_type(ev->arena, v));
-        return false;
+    if (n->op == OP_CONST) {
+        double x = n->dtype == DT_REAL ? n->real : (double)n->integer;
+        b->least = fmin(b->least, x);
+        b->most = isnan(x) ? x : fmax(b->most, x);
+        return true;
     }
-    if (!v->known || !good) return true;
-    int64_t n = v->rank ? tensor_elements(&v->data) : 1;
+    bool moves = n->op == OP_CONCAT || n->op == OP_RESHAPE || n->op == OP_BROADCAST || n->op == OP_TO_REAL;
+    for (int i = 0; i < n->nin && moves; i++) moves = node_bounds(n->in[i], b);
+    return moves;
+}
+
+static bool bounds(const struct value *v, struct bounds *b)
+{
+    *b = (struct bounds){ INFINITY, -INFINITY };
+    if (v->node) return node_bounds(v->node, b);
+    int64_t n = !v->known ? 0 : v->rank ? tensor_elements(&v->data) : 1;
     for (int64_t i = 0; i < n; i++) {
         double x = v->dtype == DT_REAL ? v->data.r[i] : (double)v->data.i[i];
-        if (good(x)) continue;
-        ev_error(ev, E_DOMAIN, at, "`%s`: %s must be %s, this is %g", dist->dist->name,
-                 dist->dist->signature[0] ? dist->dist->signature : "a parameter", domain, x);
+        b->least = isnan(x) ? x : fmin(b->least, x);
+        b->most = fmax(b->most, x);
+    }
+    return n > 0;
+}
+
+static const char *number(struct ev *ev, double x)
+{
+    char text[64];
+    number_text(text, x, ev->precision);
+    return arena_strdup(ev->arena, text);
+}
+
+/* A parameter must be a number in a domain; known values are checked before the first draw. */
+static bool in_domain(struct ev *ev, const struct value *dist, int k, const char *name, bool (*good)(double), const char *domain)
+{
+    const struct value *v = dist->param[k];
+    const struct ast *at = dist->param_at[k];
+    struct bounds b;
+    if (v->kind != V_TENSOR) {
+        struct diag *m = ev_error(ev, E_TYPE, at, "`%s`: %s is a number, not %s", dist->dist->name, name, value_type(ev->arena, v));
+        ev_show(ev, m, at, v);
         return false;
     }
-    return true;
+    if (!good || !bounds(v, &b) || (good(b.least) && good(b.most))) return true;
+    const char *bad = number(ev, good(b.least) ? b.most : b.least);
+    struct diag *m = ev_error(ev, E_DOMAIN, at, "`%s`: %s is %s, and must be %s", dist->dist->name, name, bad, domain);
+    if (strcmp(ev_text(ev, at), bad)) diag_label(m, at->span, v->rank ? "holds %s" : "is %s", bad);
+    return false;
 }
 
 static bool not_negative(double x) { return x >= 0; }
@@ -67,16 +105,17 @@ static uint32_t inner(uint32_t stream)
 
 DRAW(draw_normal)
 {
-    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, not_negative, "at least 0", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "sd", not_negative, "at least 0")) return &value_error;
     return affine(ev, dist->param[0], dist->param[1], t_draw(ev, OP_DRAW_NORMAL, site, STREAM_VALUE, rank, dims), at);
 }
 
 DRAW(draw_uniform)
 {
-    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, NULL, "", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "from", NULL, "") || !in_domain(ev, dist, 1, "to", NULL, "")) return &value_error;
     double a, b;
     if (ev_known_real(dist->param[0], &a) && ev_known_real(dist->param[1], &b) && !(a <= b)) {
-        ev_error(ev, E_DOMAIN, at, "`uniform`: from %g to %g is no interval", a, b);
+        struct diag *m = ev_error(ev, E_DOMAIN, at, "`uniform`: from %s to %s is no interval", number(ev, a), number(ev, b));
+        diag_help(m, "the smaller one stands first");
         return &value_error;
     }
     struct value *span = t_elem2(ev, OP_SUB, real(ev, dist->param[1]), real(ev, dist->param[0]), at);
@@ -92,7 +131,7 @@ static struct value *choose(struct ev *ev, uint32_t site, int rank, const dim *d
 
 DRAW(draw_bernoulli)
 {
-    if (!in_domain(ev, dist, 0, probability, "between 0 and 1", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "p", probability, "between 0 and 1")) return &value_error;
     return choose(ev, site, rank, dims, real(ev, dist->param[0]), 1, 0, at);
 }
 
@@ -105,7 +144,7 @@ DRAW(draw_rademacher)
 /* mean - scale sign(v) log(1 - 2|v|), v = u - 1/2 */
 DRAW(draw_laplace)
 {
-    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, positive, "greater than 0", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "scale", positive, "greater than 0")) return &value_error;
     struct value *v = t_elem2(ev, OP_SUB, uniform_stream(ev, site, STREAM_VALUE, rank, dims), t_const(ev, 0.5), at);
     struct value *size = t_elem1(ev, OP_LOG1P, t_elem2(ev, OP_MUL, t_const(ev, -2), t_elem1(ev, OP_ABS, v, at), at), at);
     struct value *x = t_elem1(ev, OP_NEG, t_elem2(ev, OP_MUL, t_elem1(ev, OP_SIGN, v, at), size, at), at);
@@ -115,7 +154,7 @@ DRAW(draw_laplace)
 /* Bailey (1994): sqrt(dof (u ** (-2 / dof) - 1)) cos(2 pi v), for any dof > 0. */
 DRAW(draw_student_t)
 {
-    if (!in_domain(ev, dist, 0, positive, "greater than 0", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "dof", positive, "greater than 0")) return &value_error;
     struct value *dof = real(ev, dist->param[0]);
     struct value *u = t_elem1(ev, OP_LOG, uniform_stream(ev, site, STREAM_VALUE, rank, dims), at);
     struct value *v = uniform_stream(ev, site, STREAM_SECOND, rank, dims);
@@ -127,7 +166,7 @@ DRAW(draw_student_t)
 
 DRAW(draw_exponential)
 {
-    if (!in_domain(ev, dist, 0, positive, "greater than 0", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "rate", positive, "greater than 0")) return &value_error;
     struct value *x = t_elem1(ev, OP_NEG, t_elem1(ev, OP_LOG, uniform_stream(ev, site, STREAM_VALUE, rank, dims), at), at);
     return t_elem2(ev, OP_DIV, x, real(ev, dist->param[0]), at);
 }
@@ -135,11 +174,11 @@ DRAW(draw_exponential)
 /* The number of running sums that u * total has passed. */
 DRAW(draw_categorical)
 {
-    if (!in_domain(ev, dist, 0, not_negative, "at least 0", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "p", not_negative, "at least 0")) return &value_error;
     struct value *p = real(ev, dist->param[0]);
     if (p->rank != 1) {
-        struct diag *m = ev_error(ev, E_RANK, at, "`categorical` takes a vector of probabilities");
-        diag_note(m, "this is %s", value_type(ev->arena, p));
+        struct diag *m = ev_error(ev, E_RANK, dist->param_at[0], "`categorical` takes a vector of probabilities");
+        ev_show(ev, m, dist->param_at[0], p);
         return &value_error;
     }
     dim wide[IR_MAX_RANK], k = p->dims[0];
@@ -158,18 +197,25 @@ DRAW(draw_categorical)
 DRAW(draw_sparse)
 {
     const struct value *of = dist->param[1];
-    dim s = ev_size(ev, dist->param[0], at), d = dims[rank - 1];
+    dim s = ev_size(ev, dist->param[0], dist->param_at[0]), d = dims[rank - 1];
     int64_t over;
     if (!s) return &value_error;
     if (of->kind != V_DIST) {
-        struct diag *m = ev_error(ev, E_TYPE, at, "`sparse(s, D)` takes the distribution of its entries, not %s", value_type(ev->arena, of));
+        struct diag *m = ev_error(ev, E_TYPE, dist->param_at[1], "`sparse(s, D)` takes the distribution of its entries, not %s",
+                                  value_type(ev->arena, of));
         diag_help(m, "for example sparse(s, normal(0, 1))");
+        return &value_error;
+    }
+    if (of->dist->event) {
+        ev_error(ev, E_TYPE, dist->param_at[1], "`sparse`: `%s` draws whole vectors, an entry is one number", of->dist->name);
         return &value_error;
     }
     bool negative = size_known(s, &over) && over < 0;
     if (negative || (size_known(size_sub(ev->sizes, s, d), &over) && over > 0)) {
-        struct diag *m = ev_error(ev, E_DOMAIN, at, "`sparse`: %s entries that are not 0", ev_size_text(ev, s));
-        if (!negative) diag_note(m, "the last axis has %s", ev_size_text(ev, d));
+        struct diag *m = ev_error(ev, E_DOMAIN, at, negative ? "`sparse`: %s entries" : "`sparse`: %s entries out of %s", ev_size_text(ev, s),
+                                  ev_size_text(ev, d));
+        ev_show_size(ev, m, dist->param_at[0], s);
+        if (!negative && at->kind == A_DRAW && at->n > 1) ev_show_size(ev, m, at->kid[at->n - 1], d);
         return &value_error;
     }
     struct value *key = uniform_stream(ev, site, STREAM_KEY, rank, dims);
@@ -181,13 +227,13 @@ DRAW(draw_sparse)
 
 DRAW(draw_mvnormal)
 {
-    if (!in_domain(ev, dist, 0, NULL, "", at) || !in_domain(ev, dist, 1, NULL, "", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "cov", NULL, "")) return &value_error;
     struct value *mean = real(ev, dist->param[0]), *cov = real(ev, dist->param[1]);
     dim d = dims[rank - 1];
     if (cov->rank != 2 || size_compare(cov->dims[0], d) == SIZE_DIFFERENT || size_compare(cov->dims[1], d) == SIZE_DIFFERENT) {
-        struct diag *m = ev_error(ev, E_SHAPE, at, "`mvnormal`: the covariance of a vector of %s is real[%s, %s]", size_str(ev->arena, d),
-                                  size_str(ev->arena, d), size_str(ev->arena, d));
-        diag_note(m, "this is %s", value_type(ev->arena, cov));
+        struct diag *m = ev_error(ev, E_SHAPE, dist->param_at[1], "`mvnormal`: the covariance of a vector of %s is real[%s, %s]",
+                                  size_str(ev->arena, d), size_str(ev->arena, d), size_str(ev->arena, d));
+        ev_show(ev, m, dist->param_at[1], cov);
         return &value_error;
     }
     struct value *z = t_draw(ev, OP_DRAW_NORMAL, site, STREAM_VALUE, rank, dims);
@@ -198,7 +244,7 @@ DRAW(draw_mvnormal)
 
 DRAW(draw_sphere)
 {
-    if (!in_domain(ev, dist, 0, not_negative, "at least 0", at)) return &value_error;
+    if (!in_domain(ev, dist, 0, "radius", not_negative, "at least 0")) return &value_error;
     struct value *z = t_draw(ev, OP_DRAW_NORMAL, site, STREAM_VALUE, rank, dims);
     struct value *square = t_reduce(ev, OP_SUM, t_elem2(ev, OP_MUL, z, z, at), rank - 1);
     dim wide[IR_MAX_RANK];
@@ -220,7 +266,8 @@ DRAW(draw_orthogonal)
     (void)dist;
     struct binding *b = scope_find(ev->std, intern(ev->names, "orthogonal_factor"));
     if (rank != 2 || size_compare(dims[0], dims[1]) == SIZE_DIFFERENT) {
-        ev_error(ev, E_SHAPE, at, "`orthogonal` draws one square matrix");
+        struct diag *m = ev_error(ev, E_SHAPE, at, "`orthogonal` draws one square matrix");
+        diag_note(m, "the shape here is %s", shape_text(ev->arena, rank, dims));
         return &value_error;
     }
     struct value *z = t_draw(ev, OP_DRAW_NORMAL, site, STREAM_VALUE, rank, dims);
@@ -276,6 +323,26 @@ static uint32_t site_of(struct ev *ev, str name)
     }
 }
 
+/* Distributions of numbers: every parameter broadcasts to the shape that is drawn. */
+static bool parameters_fit(struct ev *ev, const struct value *dist, int rank, const dim *dims, const struct ast *e)
+{
+    for (int k = 0; k < dist->nparams && dist->dist->event == 0 && strcmp(dist->dist->name, "categorical"); k++) {
+        const struct value *v = dist->param[k];
+        int lead = rank - v->rank;
+        bool fits = v->kind != V_TENSOR || lead >= 0;
+        for (int i = 0; fits && v->kind == V_TENSOR && i < v->rank; i++)
+            fits = size_is(v->dims[i], 1) || size_compare(v->dims[i], dims[lead + i]) != SIZE_DIFFERENT;
+        if (fits) continue;
+        struct diag *m = ev_error(ev, E_BROADCAST, dist->param_at[k], "`%s`: a parameter of shape %s does not broadcast to what is drawn, %s",
+                                  dist->dist->name, shape_text(ev->arena, v->rank, v->dims),
+                                  rank ? shape_text(ev->arena, rank, dims) : "one number");
+        ev_show(ev, m, dist->param_at[k], v);
+        if (!rank) diag_help(m, "give the shape: `%s%s ~ ...`", e->name, shape_text(ev->arena, v->rank, v->dims));
+        return false;
+    }
+    return true;
+}
+
 struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e)
 {
     dim dims[IR_MAX_RANK];
@@ -296,7 +363,8 @@ struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e)
         if (v->kind == V_ERROR || !(dims[i] = ev_size(ev, v, e->kid[i + 1]))) return &value_error;
         int64_t n;
         if (!size_known(dims[i], &n) || n >= 0) continue;
-        ev_error(ev, E_SIZE, e->kid[i + 1], "a size is negative: %s", ev_size_text(ev, dims[i]));
+        struct diag *m = ev_error(ev, E_SIZE, e->kid[i + 1], "a size is negative: %s", ev_size_text(ev, dims[i]));
+        ev_show_size(ev, m, e->kid[i + 1], dims[i]);
         return &value_error;
     }
     if (!strcmp(dist->dist->name, "mvnormal") && rank == 0 && dist->param[1]->kind == V_TENSOR && dist->param[1]->rank) {
@@ -308,6 +376,7 @@ struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e)
                  dist->dist->event == 1 ? "a vector" : "a matrix", e->name, dist->dist->event == 1 ? "d" : "d, d");
         return &value_error;
     }
+    if (!parameters_fit(ev, dist, rank, dims, e)) return &value_error;
     struct value *v = dist->dist->draw(ev, dist, site_of(ev, e->name), rank, dims, e);
     if (v->kind != V_TENSOR) return v;
     bool fits = v->rank == rank;

@@ -219,6 +219,19 @@ static struct value *list(struct ev *ev, struct scope *s, const struct ast *e)
     return t_stack(ev, item.data, item.n, 0, e);
 }
 
+/* Ends and steps of a range are whole numbers, a step not 0. */
+static bool counts(struct ev *ev, const struct value *v, const struct ast *at, bool step)
+{
+    int64_t n;
+    bool whole = ev_known_int(v, &n);
+    if (whole && (n || !step)) return true;
+    if (!whole && (v->size || !v->known || v->node)) return true;
+    struct diag *m = ev_error(ev, E_VALUE, at, whole ? "the step of a range is not 0" : "a range counts in whole numbers");
+    ev_show(ev, m, at, v);
+    if (!whole) diag_help(m, "equally spaced reals: `linspace(from, to, count)`");
+    return false;
+}
+
 static struct value *range(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct value *v = value_new(ev->arena, V_RANGE);
@@ -230,6 +243,7 @@ static struct value *range(struct ev *ev, struct scope *s, const struct ast *e)
             if (value_poisoned(v->item[i])) return v->item[i];
             if (v->item[i]->kind != V_TENSOR || v->item[i]->rank || v->item[i]->dtype == DT_BOOL)
                 return type_error(ev, e->kid[i], v->item[i], "a whole number");
+            if (!counts(ev, v->item[i], e->kid[i], i == 2)) return &value_error;
         } else if (i == 1) {
             ev_error(ev, E_TYPE, e, "this range has no end");
             return &value_error;

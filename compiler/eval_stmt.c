@@ -81,6 +81,18 @@ static void update(struct ev *ev, struct scope *s, const struct ast *e)
 
 /* ---- ranges and clauses ---- */
 
+/* A walk without data has seen enough of a long loop after some passes. */
+enum { MOST_VALUES = 1 << 28, DRY_PASSES = 1000 };
+
+static int64_t range_count(int64_t a, int64_t b, int64_t by)
+{
+    int64_t span, more;
+    bool huge = by > 0 ? __builtin_sub_overflow(b, a, &span) : __builtin_sub_overflow(a, b, &span);
+    huge |= __builtin_add_overflow(span, (by > 0 ? by : -by) - 1, &more);
+    if (huge) return (by > 0) == (b > a) ? INT64_MAX : 0;
+    return span <= 0 ? 0 : more / (by > 0 ? by : -by);
+}
+
 struct value *ev_range_tensor(struct ev *ev, struct value *range)
 {
     dim from = range->item[0]->size, to = range->item[1]->size, step = range->item[2]->size;
@@ -91,8 +103,12 @@ struct value *ev_range_tensor(struct ev *ev, struct value *range)
         if (!size_is(step, 1)) count = size_symbol(ev->sizes, intern(ev->names, "?"), SIZE_OPEN, 0, (struct span){ 0 }, NULL);
         return t_unknown(ev, DT_INT, 1, &count);
     }
-    int64_t n = by > 0 ? (b - a + by - 1) / by : (a - b - by - 1) / -by;
-    if (n < 0) n = 0;
+    int64_t n = range_count(a, b, by);
+    if (n > MOST_VALUES) {
+        struct diag *m = ev_error(ev, E_LIMIT, ev->at, "a range of %lld values is too large", (long long)n);
+        diag_note(m, "a tensor has at most %d elements", MOST_VALUES);
+        return &value_error;
+    }
     struct tensor t = tensor_new(ev->arena, DT_INT, 1, &n);
     for (int64_t i = 0; i < n; i++) t.i[i] = a + i * by;
     struct value *v = value_host(ev->arena, ev->sizes, t);
@@ -141,24 +157,37 @@ struct value **ev_elements(struct ev *ev, struct value *v, const struct ast *whe
     return NULL;
 }
 
+/* One value of a clause, and the clauses after it. */
+static bool clause_value(struct ev *ev, struct scope *s, struct ast *const *clause, int n, struct value *v,
+                         bool (*each)(struct ev *, struct scope *, void *), void *data)
+{
+    const struct ast *c = clause[0];
+    struct scope *inner = scope_new(ev, s);
+    if (value_is_scalar(v, DT_INT) && v->known && !v->node)
+        v = value_int(ev->arena, size_symbol(ev->sizes, c->name, SIZE_VALUED, v->i0, c->span, "the values"));
+    scope_bind(ev, inner, c->name, v, c->name_span);
+    return ev_clauses(ev, inner, clause + 1, n - 1, each, data);
+}
+
 bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,
                 bool (*each)(struct ev *, struct scope *, void *), void *data)
 {
     if (n == 0) return each(ev, s, data);
-    const struct ast *c = clause[0];
-    struct value *over = ev_expr(ev, s, c->kid[0]);
+    struct value *over = ev_expr(ev, s, clause[0]->kid[0]);
     int count;
     bool unknown = false;
-    struct value **item = ev_elements(ev, over, c->kid[0], &count, &unknown);
-    if (!item && !unknown) return false;
-    for (int i = 0; i < (unknown ? 1 : count); i++) {
-        struct scope *inner = scope_new(ev, s);
-        struct value *v = unknown ? &value_any : item[i];
-        if (value_is_scalar(v, DT_INT) && v->known && !v->node)
-            v = value_int(ev->arena, size_symbol(ev->sizes, c->name, SIZE_VALUED, v->i0, c->span, "the values"));
-        scope_bind(ev, inner, c->name, v, c->name_span);
-        if (!ev_clauses(ev, inner, clause + 1, n - 1, each, data)) return false;
+    int64_t from, to, by;
+    if (over->kind == V_RANGE && ev_known_int(over->item[0], &from) && ev_known_int(over->item[1], &to) &&
+        ev_known_int(over->item[2], &by) && by) {
+        int64_t passes = range_count(from, to, by);
+        for (int64_t i = 0; i < passes; i++)
+            if (!clause_value(ev, s, clause, n, value_int(ev->arena, size_int(ev->sizes, from + i * by)), each, data)) return false;
+        return true;
     }
+    struct value **item = ev_elements(ev, over, clause[0]->kid[0], &count, &unknown);
+    if (!item && !unknown) return false;
+    for (int i = 0; i < (unknown ? 1 : count); i++)
+        if (!clause_value(ev, s, clause, n, unknown ? &value_any : item[i], each, data)) return false;
     return true;
 }
 
@@ -258,7 +287,7 @@ static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
     int64_t count, first;
     if (!size_known(l->count, &count)) count = 1;
     if (!size_known(l->first, &first)) first = 0;
-    if (ev->dry && count > 1000) count = 1000;
+    if (ev->dry && count > DRY_PASSES) count = DRY_PASSES;
     for (int64_t i = 0; i < count && !l->fr->ended && !ev_stopped(ev); i++) {
         struct scope *inner = scope_new(ev, s);
         if (l->index)
@@ -313,13 +342,14 @@ static void repeat(struct ev *ev, struct scope *s, const struct ast *e, struct f
 struct for_body {
     const struct ast *block;
     struct frame *fr;
+    int passes;
 };
 
 static bool for_pass(struct ev *ev, struct scope *s, void *data)
 {
     struct for_body *b = data;
     ev_block(ev, s, b->block, b->fr);
-    return !b->fr->ended && !ev_stopped(ev);
+    return !b->fr->ended && !ev_stopped(ev) && !(ev->dry && ++b->passes == DRY_PASSES);
 }
 
 /* for over ranges in kernel code: the first clause is the outer loop. */
@@ -419,9 +449,8 @@ static void assertion(struct ev *ev, struct scope *s, const struct ast *e)
     ev->session->failed = true;
 }
 
-void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+static void statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
 {
-    if (fr->ended || ev_stopped(ev)) return;
     switch (e->kind) {
     case A_ASSIGN:
         if (e->kid[0]->kind == A_TUPLE) assign_tuple(ev, s, e, ev_expr(ev, s, e->kid[1]));
@@ -432,7 +461,7 @@ void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct fr
     case A_REPEAT: repeat(ev, s, e, fr); break;
     case A_FOR:
         if (ev->k) for_kernel(ev, s, e, fr);
-        else ev_clauses(ev, s, e->kid + 1, e->n - 1, for_pass, &(struct for_body){ e->kid[0], fr });
+        else ev_clauses(ev, s, e->kid + 1, e->n - 1, for_pass, &(struct for_body){ e->kid[0], fr, 0 });
         break;
     case A_IF: condition(ev, s, e, fr); break;
     case A_BLOCK: ev_block(ev, s, e, fr); break;
@@ -458,6 +487,15 @@ void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct fr
     case A_TEST: break; /* the program's: see program.c */
     default: ev_error(ev, E_LEVEL, e, "%s does not belong here", ast_kind_name(e->kind));
     }
+}
+
+void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+{
+    if (fr->ended || ev_stopped(ev)) return;
+    const struct ast *around = ev->at;
+    ev->at = e;
+    statement(ev, s, e, fr);
+    ev->at = around;
 }
 
 void ev_block(struct ev *ev, struct scope *s, const struct ast *block, struct frame *fr)

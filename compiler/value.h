@@ -75,6 +75,7 @@ struct value {
         struct { /* V_DIST */
             const struct dist *dist;
             struct value **param;
+            const struct ast **param_at;
             int nparams;
         };
         const char *text; /* V_STRING; NULL: not known */
