@@ -36,12 +36,17 @@ struct bounds {
     double least, most;
 };
 
+/* NaN, once there, stays. */
+static void widen(struct bounds *b, double x)
+{
+    b->least = isnan(x) || isnan(b->least) ? NAN : fmin(b->least, x);
+    b->most = fmax(b->most, x);
+}
+
 static bool node_bounds(const struct ir_node *n, struct bounds *b)
 {
     if (n->op == OP_CONST) {
-        double x = n->dtype == DT_REAL ? n->real : (double)n->integer;
-        b->least = fmin(b->least, x);
-        b->most = isnan(x) ? x : fmax(b->most, x);
+        widen(b, n->dtype == DT_REAL ? n->real : (double)n->integer);
         return true;
     }
     bool moves = n->op == OP_CONCAT || n->op == OP_RESHAPE || n->op == OP_BROADCAST || n->op == OP_TO_REAL;
@@ -54,11 +59,7 @@ static bool bounds(const struct value *v, struct bounds *b)
     *b = (struct bounds){ INFINITY, -INFINITY };
     if (v->node) return node_bounds(v->node, b);
     int64_t n = !v->known ? 0 : v->rank ? tensor_elements(&v->data) : 1;
-    for (int64_t i = 0; i < n; i++) {
-        double x = v->dtype == DT_REAL ? v->data.r[i] : (double)v->data.i[i];
-        b->least = isnan(x) ? x : fmin(b->least, x);
-        b->most = fmax(b->most, x);
-    }
+    for (int64_t i = 0; i < n; i++) widen(b, v->dtype == DT_REAL ? v->data.r[i] : (double)v->data.i[i]);
     return n > 0;
 }
 
