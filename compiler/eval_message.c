@@ -116,6 +116,7 @@ void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at, dim d)
     int64_t n;
     const char *text = ev_text(ev, at);
     add_symbols(&s, d);
+    if (!s.n) return; /* a number: it is there to be read */
     if (!size_known(d, &n) || (s.n == 1 && !strcmp(s.of[0]->name, text))) { /* the origin says it all */
         const char *from = origins(ev, m, at, &s);
         diag_label(m, at->span, "%s", *from ? from + 1 : size_str(ev->arena, d));
