@@ -66,7 +66,10 @@ SCRIPT(bi_init)
         w[i].path = walk.declared.data[i].path;
         w[i].value = ev->dry ? t_unknown(ev, DT_REAL, node->rank, node->dims) : value_host(ev->arena, ev->sizes, result[i]);
     }
-    return model_of(ev, arch->instance, n, w);
+    struct value *model = model_of(ev, arch->instance, n, w);
+    if (ev->dry || model_causal(ev, model->model, task->instance, (uint64_t)seed, a->call)) return model;
+    ev->session->failed = true;
+    return &value_error;
 }
 
 /* ---- safetensors ---- */
