@@ -275,7 +275,7 @@ struct collect {
 static bool collect(struct ev *ev, struct scope *s, void *data)
 {
     struct collect *c = data;
-    struct value *v = ev_number(ev, ev_expr(ev, s, c->value));
+    struct value *v = ev_expr(ev, s, c->value);
     if (v->kind == V_ERROR) {
         c->error = true;
         return false;

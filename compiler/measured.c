@@ -225,8 +225,22 @@ static struct value *real_of(struct ev *ev, double v)
     return value_real(ev->arena, ev->precision == 32 ? (float)v : v, false);
 }
 
+/* A list of estimates and numbers is a vector of their means. */
+static struct value *numbers(struct ev *ev, struct value *list)
+{
+    struct value *item[list->n + 1];
+    for (int i = 0; i < list->n; i++) {
+        bool number = list->item[i]->kind == V_ESTIMATE || (list->item[i]->kind == V_TENSOR && !list->item[i]->rank);
+        if (!number) return list;
+        item[i] = ev_number(ev, list->item[i]);
+    }
+    static const struct ast at = { .kind = A_LIST };
+    return list->n ? t_stack(ev, item, list->n, 0, &at) : list;
+}
+
 struct value *ev_number(struct ev *ev, struct value *v)
 {
+    if (v->kind == V_LIST) return numbers(ev, v);
     if (v->kind != V_ESTIMATE) return v;
     if (!v->measured) return t_unknown(ev, DT_REAL, 0, NULL);
     ev_ready(ev, v);
