@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes what the manual takes from the sources: the tables of docs/language.md that stand between `<!-- builtins GROUP -->`
-# or `<!-- library FILE -->` and `<!-- end -->`, and docs/errors.md. Run in the source tree: docs/tables.sh writes,
-# docs/tables.sh --check only says what is not up to date, and fails then.
+# and `<!-- end -->`, and docs/errors.md. Run in the source tree: docs/tables.sh writes, docs/tables.sh --check only says
+# what is not up to date, and fails then.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -19,31 +19,13 @@ builtins() {
         }' compiler/builtin.def
 }
 
-# One row a documented definition: its head, and the first sentence of its comment.
-library() {
-    awk '
-        /^## / { text = text (text == "" ? "" : " ") substr($0, 4); next }
-        text != "" && /^(fn|task|algorithm|preprocess|layer|architecture|optimizer) / {
-            head = $2
-            for (i = 3; i <= NF && index(head, "(") && !index(head, ")"); i++) head = head " " $i
-            sub(/\).*/, ")", head)
-            end = match(text, /[^.][.] [A-Z]|[^.][.]$/)
-            doc = end ? substr(text, 1, end + 1) : text
-            gsub(/\|/, "\\|", doc)
-            print "| `" head "` | " doc " |"
-        }
-        { text = "" }' "lang/std/$1.icl"
-}
-
 language() {
     while IFS= read -r line; do
         case $line in
-            '<!-- builtins '*' -->' | '<!-- library '*' -->')
-                kind=${line#<!-- }
-                what=${kind#* }
-                kind=${kind%% *}
+            '<!-- builtins '*' -->')
+                group=${line#<!-- builtins }
                 printf '%s\n| | |\n|---|---|\n' "$line"
-                "$kind" "${what% -->}"
+                builtins "${group% -->}"
                 while IFS= read -r line && [ "$line" != '<!-- end -->' ]; do :; done
                 ;;
         esac
@@ -56,7 +38,7 @@ errors() {
     cat <<'HEAD'
 # Messages
 
-What `icl explain CODE` prints, for all codes. This page is made from `lang/diag.def` by `docs/tables.sh`.
+What `icl explain CODE` prints, for all codes. Made by `make update-docs` from `lang/diag.def`.
 HEAD
     awk '
         function byte(hex) { return (index(digits, substr(hex, 1, 1)) - 1) * 16 + index(digits, substr(hex, 2, 1)) - 1 }
@@ -89,7 +71,7 @@ errors >"$work/errors.md"
 for page in language.md errors.md; do
     cmp -s "$work/$page" "docs/$page" && continue
     if [ "${1:-}" = --check ]; then
-        echo "docs/$page is not up to date: run docs/tables.sh"
+        echo "docs/$page is not up to date: make update-docs writes it"
         status=1
     else
         cp "$work/$page" "docs/$page"

@@ -31,6 +31,7 @@ done
 
 LC_ALL=C awk -f docs/library.awk lang/std/*.icl | cmp -s - docs/library.md ||
     complain 'docs/library.md: not what lang/std says; make update-docs writes it'
+hits=$(sh docs/tables.sh --check) || complain "$hits"
 
 words='TO''DO|FIX''ME|XX''X'
 paths='/ho''me/|/ro''ot/|/wo''rk/'
