@@ -8,8 +8,9 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 	export CK_TAP_LOG_FILE_NAME CK_VERBOSITY ICL;
 
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
-stages = fmt ir loops names parse run syntax
+stages = check fmt ir loops names parse run syntax
 stage_tests = \
+	tests/check.tap \
 	tests/examples.tap \
 	tests/fmt.tap \
 	tests/fmt_tree.tap \
