@@ -6,6 +6,7 @@
 #include "compiler/model.h"
 #include "compiler/script.h"
 #include "compiler/train.h"
+#include "lang/names.h"
 
 void ev_define(struct ev *ev, struct scope *s, const struct ast *e, bool library)
 {
@@ -69,12 +70,15 @@ static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, 
 {
     if (h->kid[0]) return scalar_type(h->kid[0], t) && h->kid[0]->n == 0;
     if (!h->kid[1]) return false;
+    int errors = ev->diags->errors, warnings = ev->diags->warnings;
     ev->diags->muted++;
     bool dry = ev->dry;
     ev->dry = true;
     struct value *v = ev_expr(ev, d->scope, h->kid[1]);
     ev->dry = dry;
     ev->diags->muted--;
+    ev->diags->errors = errors;
+    ev->diags->warnings = warnings;
     if (v->kind != V_TENSOR || v->rank) return false;
     *t = v->dtype;
     return true;
@@ -103,11 +107,12 @@ struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast 
     if (v->literal && !v->node && v->known && v->dtype == DT_REAL) return value_real(ev->arena, v->r0, false);
     const struct size_symbol *symbol;
     if (v->dtype == DT_INT && v->known && v->size && !size_symbols(v->size, &symbol, 1))
-        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_VALUED, v->i0, at->span, "the argument"));
+        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_VALUED, v->i0, at->span,
+                                                 at == h ? "the default" : "the argument"));
     return v;
 }
 
-static struct value *candidates(struct ev *ev, struct scope *s, const struct ast *arg)
+static struct value *candidates(struct ev *ev, struct scope *s, const struct def *d, const struct ast *h, const struct ast *arg)
 {
     int n;
     bool unknown = false;
@@ -120,7 +125,10 @@ static struct value *candidates(struct ev *ev, struct scope *s, const struct ast
         ev_error(ev, E_CANDIDATES, arg, "no candidates for `%s`", arg->name);
         return &value_error;
     }
-    return value_list(ev->arena, V_CANDIDATES, n, item);
+    struct value **fitted = ARENA_ARRAY(ev->arena, struct value *, n);
+    for (int i = 0; i < n; i++)
+        if (!(fitted[i] = ev_fit_hyper(ev, d, h, item[i], arg))) return &value_error;
+    return value_list(ev->arena, V_CANDIDATES, n, fitted);
 }
 
 static int hyper_index(const struct def *d, str name)
@@ -133,20 +141,24 @@ static int hyper_index(const struct def *d, str name)
 static void unknown_argument(struct ev *ev, const struct def *d, const struct ast *arg)
 {
     struct diag *m = ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` has no parameter `%s`", d->name, arg->name);
-    int best = 3;
-    const char *near = NULL;
+    struct nearest near;
     struct buf all = { 0 };
+    nearest_init(&near, arg->name);
     for (int i = 0; i < d->nhypers; i++) {
-        int distance = edit_distance(d->hyper[i]->name, arg->name);
-        if (distance < best) {
-            best = distance;
-            near = d->hyper[i]->name;
-        }
+        nearest_offer(&near, d->hyper[i]->name);
         buf_printf(&all, "%s`%s`", i ? ", " : "", d->hyper[i]->name);
     }
-    if (near) diag_help(m, "did you mean `%s`?", near);
+    if (near.best) diag_help(m, "did you mean `%s`?", near.best);
     else diag_note(m, d->nhypers ? "it has %s" : "it has none%s", d->nhypers ? all.text : "");
     buf_free(&all);
+}
+
+static void too_many_arguments(struct ev *ev, const struct def *d, const struct ast *arg)
+{
+    struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, arg, d->nhypers ? "`%s` takes %d argument%s" : "`%s` takes no arguments", d->name,
+                              d->nhypers, d->nhypers == 1 ? "" : "s");
+    bool answers = d->kind == DEF_ALGORITHM || d->kind == DEF_PREPROCESS || d->kind == DEF_ARCHITECTURE;
+    if (answers) diag_help(m, "hyper-parameters stand in the first call, a prompt in a second: `%s(...)(X, y, q)`", d->name);
 }
 
 bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable)
@@ -162,9 +174,9 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
         bool named = arg->kind == A_ARG || arg->kind == A_IN;
         int k = named ? hyper_index(d, arg->name) : next++;
         if (k < 0 || k >= d->nhypers) {
-            good = false;
             if (named) unknown_argument(ev, d, arg);
-            else ev_error(ev, E_ARGUMENT_COUNT, arg, "`%s` takes %d argument%s", d->name, d->nhypers, d->nhypers == 1 ? "" : "s");
+            else if (k == d->nhypers) too_many_arguments(ev, d, arg); /* the first of them */
+            good = false;
             continue;
         }
         if (out[k]) {
@@ -177,7 +189,7 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
             ev_error(ev, E_CANDIDATES, arg, "candidates (`%s in ...`) are for predictors that `tune` is given", arg->name);
             out[k] = &value_error;
         } else {
-            out[k] = arg->kind == A_IN ? candidates(ev, s, arg) : ev_expr(ev, s, named ? arg->kid[0] : arg);
+            out[k] = arg->kind == A_IN ? candidates(ev, s, d, d->hyper[k], arg) : ev_expr(ev, s, named ? arg->kid[0] : arg);
         }
         good &= out[k]->kind != V_ERROR;
     }
@@ -285,8 +297,9 @@ struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const str
 
 /* ---- signatures ---- */
 
-/* Matches a value against a pattern's sizes; a bare name that is new to the signature is bound to the size. */
-static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, struct value *v, bool names_hide,
+/* Matches a value against a pattern's sizes; a bare name that is new to the signature is bound to the size. `written`:
+ * the value's own expression stands at `at`. */
+static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, struct value *v, bool written,
                   const struct ast *at, const char *whose)
 {
     enum diag_code code = pattern->name ? E_ARGUMENT_SHAPE : E_RETURN_SHAPE;
@@ -295,6 +308,7 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
     if (v->kind != V_TENSOR || v->rank != pattern->n) {
         struct diag *m = ev_error(ev, code, at, "%s: %s has %d ax%s, this is %s", whose, what, pattern->n,
                                   pattern->n == 1 ? "is" : "es", value_type(ev->arena, v));
+        if (written) ev_show(ev, m, at, v);
         diag_label(m, pattern->span, "declared here");
         return false;
     }
@@ -306,7 +320,7 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
             for (struct scope *up = s; size->kind == A_NAME && up && !b; up = up->body ? NULL : up->up)
                 for (int k = 0; k < up->names.n; k++)
                     if (up->names.data[k].name == size->name) b = &up->names.data[k];
-            if (size->kind == A_NAME && !b && names_hide) {
+            if (size->kind == A_NAME && !b) {
                 scope_bind(ev, s, size->name, value_int(ev->arena, v->dims[i]), size->span);
                 continue;
             }
@@ -315,8 +329,8 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
             if (!d) return false;
             if (size_compare(d, v->dims[i]) != SIZE_DIFFERENT) continue;
             struct diag *m = ev_error(ev, code, at, "%s: axis %d of %s is %s, declared as %s", whose, i, what,
-                                      size_str(ev->arena, v->dims[i]), ev_text(ev, size));
-            ev_show(ev, m, at, v);
+                                      ev_size_text(ev, v->dims[i]), ev_text(ev, size));
+            if (written) ev_show_axis(ev, m, at, v, i);
             if (!strcmp(ev_text(ev, size), size_str(ev->arena, d))) diag_label(m, pattern->span, "declared here");
             else diag_label(m, pattern->span, "%s = %s here", ev_text(ev, size), size_str(ev->arena, d));
             return false;
@@ -326,7 +340,7 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
 
 /* A written type as a pattern: real[n, d]. Of a parameter, or without a name of a function's result. */
 static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, struct value **v, const char *name,
-                       const struct ast *at, const char *whose)
+                       bool written, const struct ast *at, const char *whose)
 {
     enum dtype t;
     if (!type || type->kind != A_TYPE || value_poisoned(*v) || !scalar_type(type, &t)) return true;
@@ -337,12 +351,13 @@ static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, s
         struct diag *m = ev_error(ev, name ? E_TYPE : E_RETURN_SHAPE, at, "%s: %s is declared %s, this is %s", whose,
                                   name ? arena_printf(ev->arena, "`%s`", name) : "the result", ev_text(ev, type),
                                   value_type(ev->arena, *v));
+        if (written) ev_show(ev, m, at, *v);
         diag_label(m, type->span, "declared here");
         return false;
     }
     struct ast pattern = *type;
     pattern.name = name;
-    return match(ev, s, &pattern, *v, true, at, whose);
+    return match(ev, s, &pattern, *v, written, at, whose);
 }
 
 /* What a function returns, where it is written. */
@@ -368,6 +383,16 @@ static struct value *run_body(struct ev *ev, const struct def *d, struct scope *
     return fr->ended ? fr->result : &value_error;
 }
 
+/* Argument i of a call as it is written; the call where it is not. */
+static const struct ast *written_argument(const struct def *d, const struct ast *call, int i)
+{
+    for (int k = 1; call->kind == A_CALL && k < call->n; k++) {
+        const struct ast *arg = call->kid[k];
+        if (arg->kind == A_ARG ? arg->name == d->hyper[i]->name : k == i + 1) return arg->kind == A_ARG ? arg->kid[0] : arg;
+    }
+    return call;
+}
+
 /* Script names in kernel code are inputs, kernels' values are nodes: a function may be used on both levels. */
 struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg, int n, const struct ast *where)
 {
@@ -384,13 +409,14 @@ struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg
     for (int i = 0; i < n; i++) scope_bind(ev, s, d->hyper[i]->name, arg[i], d->hyper[i]->span);
     for (int i = 0; i < n && good; i++) {
         struct value *fitted = arg[i];
-        good = match_type(ev, s, d->hyper[i]->kid[0], &fitted, d->hyper[i]->name, where, d->name);
+        const struct ast *at = written_argument(d, where, i);
+        good = match_type(ev, s, d->hyper[i]->kid[0], &fitted, d->hyper[i]->name, at != where, at, d->name);
         scope_bind(ev, s, d->hyper[i]->name, fitted, d->hyper[i]->span);
     }
     if (good && !d->failed) {
         struct frame fr = { 0 };
         v = run_body(ev, d, s, &fr);
-        if (fr.ended && !value_poisoned(v) && !match_type(ev, s, d->type, &v, NULL, returned(d), d->name))
+        if (fr.ended && !value_poisoned(v) && !match_type(ev, s, d->type, &v, NULL, true, returned(d), d->name))
             v = &value_error;
     }
     ev_leave(ev, &c);
@@ -408,7 +434,7 @@ static bool bind_hypers(struct ev *ev, struct scope *s, const struct instance *i
     for (int k = 0; k < d->nhypers && good; k++) {
         struct value *fitted = i->hyper[k];
         if (!d->hyper[k]->kid[0] || !d->hyper[k]->kid[0]->n) continue;
-        good = match_type(ev, s, d->hyper[k]->kid[0], &fitted, d->hyper[k]->name, at, d->name);
+        good = match_type(ev, s, d->hyper[k]->kid[0], &fitted, d->hyper[k]->name, false, at, d->name);
         scope_bind(ev, s, d->hyper[k]->name, fitted, d->hyper[k]->span);
     }
     return good;
@@ -425,6 +451,55 @@ static bool no_candidates(struct ev *ev, const struct instance *i, const struct 
     return true;
 }
 
+static const struct ast *last_statement(const struct def *d)
+{
+    return d->body->n ? d->body->kid[d->body->n - 1] : d->body;
+}
+
+/* One part of a prompt has a row for each example, and at least one, the query. False: reported. */
+static bool check_part(struct ev *ev, const struct def *d, struct frame *fr, int i, struct value **part)
+{
+    static const char *const name[] = { "x", "y", "truth" };
+    const struct ast *at = last_statement(d), *of = at->kind == A_PROMPT && at->n > i && at->kid[i] ? at->kid[i] : at;
+    int64_t rows;
+    struct value *v = *part = ev_number(ev, *part);
+    if (value_poisoned(v)) return false;
+    if (v->kind != V_TENSOR || v->rank == 0) {
+        struct diag *m = ev_error(ev, E_PROMPT, of, "`%s` of a prompt is a tensor with a row for each example, not %s", name[i],
+                                  value_type(ev->arena, v));
+        if (v->kind == V_TENSOR) ev_show(ev, m, of, v);
+        return false;
+    }
+    if (size_known(v->dims[0], &rows) && rows < 1) {
+        struct diag *m = ev_error(ev, E_PROMPT, of, "a prompt has at least one row, the query");
+        ev_show_axis(ev, m, of, v, 0);
+        return false;
+    }
+    if (size_compare(v->dims[0], fr->x->dims[0]) != SIZE_DIFFERENT) return true;
+    struct diag *m = ev_error(ev, E_PROMPT, at, "a prompt's parts have one row for each example");
+    if (at->kind == A_PROMPT) ev_show_axis(ev, m, at->kid[0], fr->x, 0);
+    ev_show_axis(ev, m, of, v, 0);
+    return false;
+}
+
+static bool check_prompt(struct ev *ev, const struct def *d, struct frame *fr)
+{
+    struct value **part[3] = { &fr->x, &fr->y, &fr->truth };
+    for (int i = 0; i < 3; i++)
+        if (!check_part(ev, d, fr, i, part[i])) return false;
+    struct value *y = fr->y = t_cast(ev, fr->y, DT_REAL), *truth = fr->truth = t_cast(ev, fr->truth, DT_REAL);
+    const struct ast *at = last_statement(d);
+    bool same = y->rank == truth->rank;
+    for (int i = 1; same && i < y->rank; i++) same = size_compare(y->dims[i], truth->dims[i]) != SIZE_DIFFERENT;
+    if (same) return true;
+    struct diag *m = ev_error(ev, E_PROMPT, at, "`truth` has the shape of the labels");
+    if (at->kind == A_PROMPT && at->n > 2 && at->kid[2]) {
+        ev_show(ev, m, at->kid[1], y);
+        ev_show(ev, m, at->kid[2], truth);
+    }
+    return false;
+}
+
 bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, const struct ast *where)
 {
     const struct def *d = task->def;
@@ -435,19 +510,7 @@ bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, con
     bool good = ev_enter(ev, &c, where->span, d->name, d->library) && !d->failed;
     good = good && bind_hypers(ev, s, task, where);
     if (good) run_body(ev, d, s, fr);
-    good &= fr->ended;
-    struct value **part[3] = { &fr->x, &fr->y, &fr->truth };
-    for (int i = 0; i < 3 && good; i++) {
-        *part[i] = ev_number(ev, *part[i]);
-        good = (*part[i])->kind == V_TENSOR;
-        if (good && i) *part[i] = t_cast(ev, *part[i], DT_REAL);
-        if (!good && !value_poisoned(*part[i])) ev_error(ev, E_PROMPT, where, "a prompt's x, y and truth are tensors");
-        if (good && ((*part[i])->rank == 0 || size_compare((*part[i])->dims[0], fr->x->dims[0]) == SIZE_DIFFERENT)) {
-            struct diag *m = ev_error(ev, E_PROMPT, d->body->kid[d->body->n - 1], "a prompt's parts have one row for each example");
-            diag_note(m, "x : %s, %s : %s", value_type(ev->arena, fr->x), i == 1 ? "y" : "truth", value_type(ev->arena, *part[i]));
-            good = false;
-        }
-    }
+    good = good && fr->ended && check_prompt(ev, d, fr);
     ev_leave(ev, &c);
     return good;
 }
@@ -466,7 +529,7 @@ static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, st
             diag_label(m, p->span, "asked for here");
             return false;
         }
-        if (!match(ev, s, p, b->value, true, at, d->name)) return false;
+        if (!match(ev, s, p, b->value, false, at, d->name)) return false;
         scope_bind(ev, s, p->name, b->value, p->span);
     }
     return true;
@@ -480,7 +543,7 @@ static struct value *body(struct ev *ev, const struct def *d, struct value **hyp
     if (d->failed) return &value_error;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library);
     for (int k = 0; k < d->nhypers; k++) scope_bind(ev, s, d->hyper[k]->name, hyper[k], d->hyper[k]->span);
-    for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], in[i], true, where, d->name);
+    for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], in[i], false, where, d->name);
     for (int i = 0; i < n && good; i++) scope_bind(ev, s, d->given->kid[i]->name, in[i], d->given->kid[i]->span);
     good = good && bind_latents(ev, s, d, latents, where);
     struct value *v = good ? run_body(ev, d, s, fr) : &value_error;
@@ -523,6 +586,59 @@ static const char *name_of(struct ev *ev, const struct value *v)
     return name;
 }
 
+static const struct def *definition_of(const struct value *part)
+{
+    return part->kind == V_INSTANCE ? part->instance->def : part->kind == V_MODEL ? part->model->arch->def : NULL;
+}
+
+/* What a body ends with, where it is written. */
+static const struct ast *given_back(const struct def *d, enum ast_kind kind)
+{
+    const struct ast *last = last_statement(d);
+    return last->kind == kind && last->n == 1 ? last->kid[0] : last;
+}
+
+/* An answer has the shape of one label. at: where it is used; NULL: on its own. False: reported. */
+static bool check_answer(struct ev *ev, const char *name, const struct def *d, const struct value *v, const struct value *y,
+                         const struct ast *at)
+{
+    bool fits = v->kind == V_TENSOR && y->kind == V_TENSOR && v->rank == y->rank - 1;
+    for (int i = 0; fits && i < v->rank; i++) fits = size_compare(v->dims[i], y->dims[i + 1]) != SIZE_DIFFERENT;
+    if (fits || value_poisoned(v) || value_poisoned(y)) return fits;
+    const struct ast *of = d && (!at || !d->library) ? given_back(d, A_PREDICT) : NULL;
+    struct diag *m = ev_error(ev, E_PREDICT, at ? at : of, "`%s` predicts %s; an answer has the shape of one label", name,
+                              value_type(ev->arena, v));
+    if (of) ev_show(ev, m, of, v);
+    diag_note(m, "the labels are y : %s, so an answer is %s", value_type(ev->arena, y),
+              y->rank > 1 ? arena_printf(ev->arena, "real%s", shape_text(ev->arena, y->rank - 1, y->dims + 1)) : "one number");
+    return false;
+}
+
+/* A preprocess yields a prompt again: X[n, ..], y[n], q[..]. at: where it is used; NULL: on its own. False: reported. */
+static bool check_yield(struct ev *ev, const char *name, const struct def *d, struct value *v, const struct ast *at)
+{
+    const struct ast *last = d ? last_statement(d) : at;
+    if (value_poisoned(v)) return false;
+    if (v->kind != V_TUPLE || v->n != 3) {
+        struct diag *m = ev_error(ev, E_PREDICT, last, "`%s` yields %s; a preprocess yields X, y and q", name,
+                                  v->kind == V_TUPLE ? arena_printf(ev->arena, "%d values", v->n) : value_type(ev->arena, v));
+        diag_help(m, "for example `yield X, y, q`");
+        return false;
+    }
+    for (int i = 0; i < 3; i++) {
+        v->item[i] = ev_number(ev, v->item[i]);
+        if (value_poisoned(v->item[i])) return v->item[i]->kind == V_ANY;
+    }
+    struct value *X = v->item[0], *y = v->item[1], *q = v->item[2];
+    bool fits = X->kind == V_TENSOR && y->kind == V_TENSOR && q->kind == V_TENSOR && X->rank && y->rank && q->rank == X->rank - 1;
+    fits = fits && size_compare(X->dims[0], y->dims[0]) != SIZE_DIFFERENT;
+    for (int i = 0; fits && i < q->rank; i++) fits = size_compare(q->dims[i], X->dims[i + 1]) != SIZE_DIFFERENT;
+    if (fits) return true;
+    struct diag *m = ev_error(ev, E_PREDICT, last, "`%s` yields no prompt: y has a row for each row of X, q the shape of one row", name);
+    for (int i = 0; i < 3 && last->kind == A_YIELD && last->n == 3; i++) ev_show(ev, m, last->kid[i], v->item[i]);
+    return false;
+}
+
 struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
                          struct scope *latents, const struct ast *where)
 {
@@ -534,16 +650,9 @@ struct value *ev_predict(struct ev *ev, const struct value *predictor, struct va
         if (v->kind == V_ERROR) return v;
         if (value_is_predictor(part)) {
             if (value_poisoned(v)) return v;
-            if (v->kind == V_TENSOR && v->rank == prompt[1]->rank - 1) return t_cast(ev, v, DT_REAL);
-            struct diag *m = ev_error(ev, E_PREDICT, where, "`%s` predicts %s; an answer has the shape of one label",
-                                      name_of(ev, part), value_type(ev->arena, v));
-            diag_note(m, "y : %s", value_type(ev->arena, prompt[1]));
-            return &value_error;
+            return check_answer(ev, name_of(ev, part), definition_of(part), v, prompt[1], where) ? t_cast(ev, v, DT_REAL) : &value_error;
         }
-        if (v->kind != V_TUPLE || v->n != 3) {
-            ev_error(ev, E_PREDICT, where, "`%s` yields X, y and q", name_of(ev, part));
-            return &value_error;
-        }
+        if (!check_yield(ev, name_of(ev, part), definition_of(part), v, where)) return &value_error;
         for (int k = 0; k < 3; k++) prompt[k] = v->item[k];
     }
     return value_list(ev->arena, V_TUPLE, 3, prompt);
@@ -629,13 +738,11 @@ void ev_check_def(struct ev *ev, struct def *d)
     struct value *v = run_body(ev, d, s, &fr);
     ev->optimizer = optimizer;
     ev->arch = outer;
-    if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, NULL, returned(d), d->name);
-    if (fr.ended && d->kind == DEF_ALGORITHM && v->kind == V_TENSOR && v->rank && d->given && d->given->n == 3 &&
-        d->given->kid[1]->n == 1) {
-        struct diag *m = ev_error(ev, E_PREDICT, d->body->kid[d->body->n - 1], "`%s` predicts %s; an answer has the shape of one label",
-                                  d->name, value_type(ev->arena, v));
-        diag_note(m, "y : real[n] has scalar labels");
-    }
+    if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, NULL, true, returned(d), d->name);
+    bool prompts = fr.ended && d->given && d->given->n == 3;
+    if (prompts && (d->kind == DEF_ALGORITHM || d->kind == DEF_ARCHITECTURE)) check_answer(ev, d->name, d, ev_number(ev, v), in[1], NULL);
+    if (prompts && d->kind == DEF_PREPROCESS) check_yield(ev, d->name, d, v, NULL);
+    if (fr.ended && d->kind == DEF_TASK) check_prompt(ev, d, &fr);
     ev_kernel_end(ev, previous);
     ev->calls = calls;
     ev->dry = dry;

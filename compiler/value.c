@@ -147,7 +147,7 @@ const char *value_type(struct arena *a, const struct value *v)
     case V_RECORD: return "a record";
     case V_RANGE: return "a range";
     case V_STRING: return "a string";
-    case V_FN: return "a function";
+    case V_FN: return v->fn->kind == FN_DEF ? def_word[v->fn->def->kind] : "a function";
     case V_INSTANCE: return def_word[v->instance->def->kind];
     case V_CHAIN: return value_is_predictor(v) ? "a predictor" : "a preprocess";
     case V_MODEL: return "a model";
