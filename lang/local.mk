@@ -42,6 +42,8 @@ libicl_a_SOURCES += \
 # The standard library: every lang/std/NAME.icl, alphabetical. Installed to be read, embedded to be used.
 std_files = \
 	lang/std/algorithms.icl \
+	lang/std/architectures.icl \
+	lang/std/constructions.icl \
 	lang/std/layers.icl \
 	lang/std/optimizers.icl \
 	lang/std/preprocesses.icl \

@@ -16,13 +16,14 @@ stage_tests = \
 	tests/fmt_tree.tap \
 	tests/ir.tap \
 	tests/loops.tap \
+	tests/model.tap \
 	tests/names.tap \
 	tests/parse.tap \
 	tests/run.tap \
 	tests/std.tap \
 	tests/syntax.tap
 
-EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/lint.sh tests/std $(stage_tests)
+EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/lint.sh tests/model tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_ldadd = libicl.a $(CHECK_LIBS)

@@ -58,3 +58,17 @@ layer block(heads: int, hidden: int, causal = false, kind = "softmax") given h[t
     a = h + attention(layernorm(h), heads, causal, kind)
     return a + mlp(layernorm(a), hidden)
 }
+
+## Attention without softmax, Σ_c <q_r, k_c> v_c / context over the tokens before `context`; those after it are asked, and
+## never answered from. Keys have the width of a token, values too; it starts close to saying nothing. von Oswald et
+## al. (2023).
+layer linear_attention(heads: int, context: int) given h[t, k] {
+    param Wq[heads, k, k] ~ normal(0, 1 / sqrt(k))
+    param Wk[heads, k, k] ~ normal(0, 1 / sqrt(k))
+    param Wv[heads, k, k] ~ normal(0, 1 / sqrt(k))
+    param Wo[heads, k, k] ~ normal(0, 0.1 / sqrt(k))
+    c = h[0:context]
+    tap weights = (h @ Wq) @ (c @ Wk).T / context
+    tap head = weights @ (c @ Wv)
+    return sum(head @ Wo, axis = 0)
+}

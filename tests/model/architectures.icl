@@ -1,0 +1,57 @@
+# Every architecture of the library is made, read, and trained a little: the loss on new prompts falls.
+language 1
+
+option steps: int = 60
+
+prompts = noisy_linear(n = 12, d = 3, sigma = 0.1)
+
+fn taught(net, data, rate) {
+    return train(net, data, steps = steps, batch = 32, optimizer = adam(lr = rate), clip = 1.0, seed = 1)
+}
+
+fn learns(net, data, rate) {
+    return compare(init(net, data, seed = 1), taught(net, data, rate), data, trials = 512)
+}
+
+test "encoders learn" {
+    assert learns(encoder(layers = 1, heads = 2, width = 16, hidden = 32), prompts, 5e-3) > 0.2
+    assert learns(encoder(layers = 1, heads = 2, width = 16, hidden = 32, kind = "relu"), prompts, 5e-3) > 0.2
+    assert learns(encoder(layers = 1, heads = 2, width = 16, hidden = 32, kind = "linear"), prompts, 5e-3) > 0.2
+}
+
+test "decoders learn" {
+    assert learns(decoder(layers = 1, heads = 2, width = 16, hidden = 32, positions = 8), linear(n = 7, d = 3), 5e-3) > 0.1
+}
+
+test "linear transformers learn" {
+    assert learns(linear_transformer(layers = 2, heads = 1), prompts, 1e-2) > 0.2
+}
+
+test "looped transformers learn, and have the parameters of one block" {
+    assert learns(looped(loops = 3, heads = 2, width = 16, hidden = 32), prompts, 5e-3) > 0.2
+    model = init(looped(loops = 3), prompts, seed = 1)
+    assert disagreement(model, init(looped(loops = 1), prompts, seed = 1), prompts, trials = 64).max > 0
+    assert max(abs(predictions(model with residual = 1.0, prompts, trials = 16))) == 0
+}
+
+test "what the tap `residual` is given is what goes on" {
+    model = init(encoder(layers = 2), prompts, seed = 1)
+    assert max(abs(predictions(model with residual[1] = 1.0, prompts, trials = 16))) == 0
+    assert disagreement(model, model with residual[0] = 0.5 * it, prompts, trials = 64).max > 0
+}
+
+test "the order of an encoder's context plays no part" {
+    model = init(encoder(layers = 2), prompts, seed = 1)
+    assert disagreement(backwards then model, model, prompts, trials = 64).max < 1e-4
+}
+
+## The context from its end.
+preprocess backwards given X[n, d], y[n], q[d] {
+    yield [X[n - 1 - i, :] for i in 0:n], [y[n - 1 - i] for i in 0:n], q
+}
+
+test "parameters start the same from one seed, and not from another" {
+    a = encoder(layers = 1)
+    assert disagreement(init(a, prompts, seed = 3), init(a, prompts, seed = 3), prompts, trials = 16).max == 0
+    assert disagreement(init(a, prompts, seed = 3), init(a, prompts, seed = 4), prompts, trials = 16).max > 1e-3
+}
