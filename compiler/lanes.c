@@ -86,7 +86,8 @@ static void write_outputs(struct lanes *l)
         const struct ir_node *n = top->results.data[k];
         int64_t elements = ir_elements(n);
         struct dest to = {.active = -1, .origin = ix_scale(l->block, elements)};
-        to.mem = loops_mem(l->lf, MEM_OUTPUT, loops_type(n->dtype), elements, k, n->name);
+        enum mem_kind kind = l->f->summed && k >= l->f->summed ? MEM_SUMS : MEM_OUTPUT;
+        to.mem = loops_mem(l->lf, kind, loops_type(n->dtype), elements, k, n->name);
         lanes_strides(n, to.stride);
         lanes_fill(l, n, &to, false);
     }

@@ -18,8 +18,9 @@ enum loop_op {
 
 enum loop_type { LT_NONE, LT_INDEX, LT_FLAG, LT_REAL, LT_INT, LT_BOOL };
 
-/* Where elements are. LANES: a lane vector each; UNIFORM: one scalar each, the same for all lanes. */
-enum mem_kind { MEM_LANES, MEM_UNIFORM, MEM_INPUT, MEM_OUTPUT };
+/* Where elements are. LANES: a lane vector each; UNIFORM: one scalar each, the same for all lanes.
+ * SUMS: an output that takes the sum of the lanes, added as a tree of neighbours. */
+enum mem_kind { MEM_LANES, MEM_UNIFORM, MEM_INPUT, MEM_OUTPUT, MEM_SUMS };
 struct loop_mem {
     enum mem_kind kind;
     enum loop_type type;

@@ -111,7 +111,7 @@ static void block(struct printer *p, int b, int indent)
 /* `icl emit --stage=loops`. */
 void loops_print(FILE *to, const struct loop_func *f)
 {
-    static const char *const kind[] = {"lanes", "uniform", "input", "output"};
+    static const char *const kind[] = {"lanes", "uniform", "input", "output", "sums"};
     struct printer p = {.to = to, .f = f, .number = ARENA_ARRAY(f->arena, int, f->ins.n)};
     fprintf(to, "kernel %s lanes %d precision %d scratch %lld\n", f->name, f->lanes, f->precision,
             (long long)f->scratch);

@@ -108,6 +108,7 @@ static struct kernel *gradient_kernel(struct ev *ev, struct training *t, const s
         }
     }
     ev_kernel_end(ev, previous);
+    if (t->batch % UNIT == 0) k->f->summed = 1;
     return good && ev_passes(ev, k, t->at) ? k : NULL;
 }
 
@@ -186,7 +187,7 @@ static bool update_kernel(struct ev *ev, struct training *t)
 static bool ready(struct ev *ev, struct kernel *k, struct train_kernel *out, const struct ast *at)
 {
     int64_t *elements = ARENA_ARRAY(ev->arena, int64_t, k->f->top->results.n + 1);
-    *out = (struct train_kernel){ .precision = ev->precision, .outputs = k->f->top->results.n, .elements = elements };
+    *out = (struct train_kernel){ .precision = ev->precision, .summed = k->f->summed, .outputs = k->f->top->results.n, .elements = elements };
     for (int i = 0; i < out->outputs; i++) elements[i] = ir_elements(k->f->top->results.data[i]);
     struct answerer who;
     if (!answer_engine(ev, k, &who, at)) return false;

@@ -65,19 +65,25 @@ struct job {
     int failed; /* written from several threads, to one value */
 };
 
+static size_t output_bytes(const struct train_kernel *k, int output, int64_t blocks, size_t width)
+{
+    int64_t each = k->summed && output >= k->summed ? 1 : k->kernel.lanes;
+    return ((size_t)(k->elements[output] * blocks * each) * width + 63) / 64 * 64;
+}
+
 /* Runs `prompts` prompts from `first` on into the thread's buffer; out[k] is where output k starts. */
 static bool answer(struct job *j, int thread, int64_t first, int64_t prompts, void **out)
 {
     const struct train_kernel *k = j->k;
     size_t width = k->kernel.precision == 32 ? 4 : 8, at = (k->kernel.scratch + 63) / 64 * 64;
-    int64_t blocks = (prompts + k->kernel.lanes - 1) / k->kernel.lanes, held = blocks * k->kernel.lanes;
+    int64_t blocks = (prompts + k->kernel.lanes - 1) / k->kernel.lanes;
     size_t need = at;
-    for (int o = 0; o < k->outputs; o++) need += ((size_t)(k->elements[o] * held) * width + 63) / 64 * 64;
+    for (int o = 0; o < k->outputs; o++) need += output_bytes(k, o, blocks, width);
     char *memory = thread_buffer(j->m, thread, need + 64);
     if (!memory) return false;
     for (int o = 0; o < k->outputs; o++) {
         out[o] = memory + at;
-        at += ((size_t)(k->elements[o] * held) * width + 63) / 64 * 64;
+        at += output_bytes(k, o, blocks, width);
     }
     struct icl_kernel_args args = { first, blocks, j->seed, k->in, out, memory };
     if (k->kernel.run) k->kernel.run(&args);
@@ -101,17 +107,30 @@ static double tree(const double *v, int n, int precision)
     return s[0];
 }
 
-/* All sixteen lanes in binary32, eight or sixteen together: the same tree, written for vectors. */
-static void sum_narrow(const float *a, int64_t elements, int64_t lanes, int blocks, float *to)
+/* Sums of whole blocks, joined to a unit's: the upper levels of the same tree. */
+static void join_blocks(const float *a, int64_t elements, int blocks, float *to)
 {
     for (int64_t e = 0; e < elements; e++) {
         float s[UNIT];
-        for (int b = 0; b < blocks; b++) memcpy(s + b * lanes, a + (b * elements + e) * lanes, sizeof *s * (size_t)lanes);
-        float p[8], q[4];
-        for (int i = 0; i < 8; i++) p[i] = s[2 * i] + s[2 * i + 1];
-        for (int i = 0; i < 4; i++) q[i] = p[2 * i] + p[2 * i + 1];
-        to[e] = (q[0] + q[1]) + (q[2] + q[3]);
+        for (int b = 0; b < blocks; b++) s[b] = a[b * elements + e];
+        for (int h = 1; h < blocks; h *= 2)
+            for (int b = 0; b + h < blocks; b += 2 * h) s[b] += s[b + h];
+        to[e] = s[0];
     }
+}
+
+/* One number for each of the prompts, or for each of the blocks, of a unit. */
+static int parts(const struct train_kernel *k, int output, const void *out, int64_t e, int n, double *v)
+{
+    int blocks = n / k->kernel.lanes;
+    bool summed = k->summed && output >= k->summed;
+    for (int i = 0; i < (summed ? blocks : n); i++) {
+        int64_t at = summed ? i * k->elements[output] + e : -1;
+        v[i] = !summed                         ? at_prompt(k, out, k->elements[output], e, i)
+               : k->kernel.precision == 32 ? ((const float *)out)[at]
+                                           : ((const double *)out)[at];
+    }
+    return summed ? blocks : n;
 }
 
 static void sum_unit(void *ctx, int64_t unit, int thread)
@@ -130,15 +149,15 @@ static void sum_unit(void *ctx, int64_t unit, int thread)
     float *narrow = j->m->units + unit * j->total;
     for (int o = 0; o < k->outputs; o++) {
         int64_t elements = k->elements[o];
-        if (n == UNIT && k->kernel.precision == 32 && k->kernel.lanes <= UNIT) {
-            sum_narrow(out[o], elements, k->kernel.lanes, UNIT / k->kernel.lanes, narrow);
+        if (k->summed && o >= k->summed && k->kernel.precision == 32) {
+            join_blocks(out[o], elements, UNIT / k->kernel.lanes, narrow);
             narrow += elements;
             continue;
         }
         for (int64_t e = 0; e < elements; e++) {
             double v[UNIT];
-            for (int i = 0; i < n; i++) v[i] = at_prompt(k, out[o], elements, e, i);
-            double s = tree(v, n, k->precision);
+            int count = parts(k, o, out[o], e, n, v);
+            double s = tree(v, count, k->precision);
             if (k->precision == 32) *narrow++ = (float)s;
             else *wide++ = s;
         }

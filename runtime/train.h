@@ -13,6 +13,7 @@ struct train_kernel {
     const void *const *in;
     int outputs;
     const int64_t *elements; /* a prompt, by output */
+    int summed;              /* > 0: outputs from this one on come summed over the lanes; batches are of 16 then */
     int precision;           /* of the sums, 32 or 64; the kernel's own may be wider */
 };
 

@@ -105,9 +105,27 @@ static LLVMValueRef lane0(const struct emit *e, LLVMValueRef v)
     return e->vb.lanes > 1 ? LLVMBuildExtractElement(e->b, v, int64(e, 0), "") : v;
 }
 
+/* (0 + 1) + (2 + 3) ...: the order in which batches are summed, whatever the number of lanes. */
+static LLVMValueRef sum_of_lanes(const struct emit *e, LLVMValueRef v)
+{
+    for (int n = e->vb.lanes; n > 1; n /= 2) {
+        LLVMValueRef even[64], odd[64];
+        for (int k = 0; k < n / 2; k++) {
+            even[k] = LLVMConstInt(LLVMInt32TypeInContext(e->c), (unsigned long long)(2 * k), false);
+            odd[k] = LLVMConstInt(LLVMInt32TypeInContext(e->c), (unsigned long long)(2 * k + 1), false);
+        }
+        LLVMValueRef none = LLVMGetUndef(LLVMTypeOf(v));
+        LLVMValueRef a = LLVMBuildShuffleVector(e->b, v, none, LLVMConstVector(even, (unsigned)n / 2), "");
+        LLVMValueRef b = LLVMBuildShuffleVector(e->b, v, none, LLVMConstVector(odd, (unsigned)n / 2), "");
+        v = LLVMBuildFAdd(e->b, a, b, "");
+    }
+    return lane0(e, v);
+}
+
 static LLVMValueRef storable(const struct emit *e, const struct loop_mem *m, LLVMValueRef v)
 {
     LLVMTypeRef t = stored_scalar(e, m);
+    if (m->kind == MEM_SUMS) return sum_of_lanes(e, v);
     if (!in_lanes(m)) v = lane0(e, v);
     if (m->type == LT_BOOL) v = LLVMBuildZExt(e->b, v, in_lanes(m) ? lanes_of(e, t) : t, "");
     return v;
@@ -364,10 +382,10 @@ static void addresses_of_buffers(struct emit *e)
     LLVMValueRef in = field(e, e->ptr, 3), out = field(e, e->ptr, 4), scratch = field(e, e->ptr, 5);
     for (int k = 0; k < e->f->mems.n; k++) {
         const struct loop_mem *m = &e->f->mems.data[k];
-        bool outside = m->kind == MEM_INPUT || m->kind == MEM_OUTPUT;
+        bool outside = m->kind >= MEM_INPUT;
         if (!outside && m->offset < 0) continue;
         LLVMValueRef at = int64(e, outside ? m->slot : m->offset);
-        LLVMValueRef from = m->kind == MEM_INPUT ? in : m->kind == MEM_OUTPUT ? out : scratch;
+        LLVMValueRef from = m->kind == MEM_INPUT ? in : outside ? out : scratch;
         LLVMValueRef p = LLVMBuildGEP2(e->b, outside ? e->ptr : e->i8, from, &at, 1, "");
         e->base[k] = outside ? LLVMBuildLoad2(e->b, e->ptr, p, "") : p;
     }
