@@ -133,6 +133,7 @@ extern const char *const ir_pass_text[PASS_COUNT];
 const char *ir_run_passes(struct ir_func *f);
 void ir_pass_variables(struct ir_func *f);
 void ir_pass_dce(struct ir_func *f);
+void ir_pass_reassociate(struct ir_func *f);
 void ir_pass_hoist(struct ir_func *f);
 void ir_pass_cse(struct ir_func *f);
 

@@ -412,7 +412,7 @@ static struct ir_node *(*const rule[OP_COUNT])(const struct fold *, struct ir_no
     [OP_STOP_GRAD] = fold_stop_grad, [OP_GET] = fold_get, [OP_IOTA] = fold_iota, [OP_BROADCAST] = fold_broadcast,
     [OP_RESHAPE] = fold_reshape, [OP_TRANSPOSE] = fold_transpose, [OP_SLICE] = fold_slice,
     [OP_CONCAT] = fold_concat, [OP_GATHER] = fold_gather, [OP_CUMSUM] = fold_cumsum, [OP_SUM] = fold_reduce,
-    [OP_RANK] = fold_order,
+    [OP_ARGSORT] = fold_order, [OP_RANK] = fold_order,
     [OP_PROD] = fold_reduce, [OP_MAX_OF] = fold_reduce, [OP_MIN_OF] = fold_reduce, [OP_ARGMAX] = fold_arg,
     [OP_ARGMIN] = fold_arg,
 };
