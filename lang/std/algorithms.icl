@@ -128,17 +128,18 @@ algorithm oracle given X[n, d], y[n], q[d] knowing w[d] {
 ## of the binomial(d, s): A = X_S'X_S + (sigma/tau)² I, m = A⁻¹X_S'y, log weight = y'X_S m / (2 sigma²) - ½
 ## log det A; the answer is the mean of q_S'm with these weights. The supports are stepped through in
 ## lexicographic order, and the sums are kept relative to the largest weight so far. The cost grows with
-## binomial(d, s), 1820 for (16, 4). With s = d it is ridge(a = (sigma/tau)²).
+## binomial(d, s), 1820 for (16, 4). With s >= d it is ridge(a = (sigma/tau)²).
 algorithm bayes_sparse(s: int = 4, tau = 1.0, sigma = 0.5) given X[n, d], y[n], q[d] {
+    k = min(s, d)
     G = X.T @ X
     b = X.T @ y
-    j = range(s)
-    support = range(s)
+    j = range(k)
+    support = range(k)
     most = -1e30                            # the largest log weight so far
     total = 0.0                             # the sum of exp(log weight - most)
     answer = 0.0                            # the sum of exp(log weight - most) q_S'm
-    repeat binomial(d, s) {
-        L = cholesky(G[support, :][:, support] + (sigma / tau) ** 2 * eye(s))
+    repeat binomial(d, k) {
+        L = cholesky(G[support, :][:, support] + (sigma / tau) ** 2 * eye(k))
         z = triangular_solve(L, b[support])
         m = triangular_solve(L, z, transposed = true)
         weight = dot(z, z) / (2 * sigma ** 2) - sum(log(diag(L)))
@@ -146,7 +147,7 @@ algorithm bayes_sparse(s: int = 4, tau = 1.0, sigma = 0.5) given X[n, d], y[n], 
         total = total * exp(most - top) + exp(weight - top)
         answer = answer * exp(most - top) + exp(weight - top) * dot(q[support], m)
         most = top
-        last = max(where(support < d - s + j, j, 0))        # the last index that can still move up
+        last = max(where(support < d - k + j, j, 0))        # the last index that can still move up
         support = where(j < last, support, support[last] + 1 + j - last)
     }
     predict answer / total

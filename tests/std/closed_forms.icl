@@ -36,7 +36,7 @@ test "least squares: σ²d / (n - d - 1)" {
     assert off(risk(ols, noisy_linear(24, d = 8, sigma = 0.5), trials = trials), 0.25 * 8 / 15) < 5
     assert off(risk(ols, noisy_linear(12, d = 1, sigma = 2.0), trials = trials), 4 / 10) < 5
     assert off(risk(ols, student_linear(24, d = 8, dof = 10.0, sigma = 0.5), trials = trials),
-           0.25 * 1.25 * 8 / 15) < 5
+               0.25 * 1.25 * 8 / 15) < 5
 }
 
 test "least squares of minimum norm, n < d: |w|²(1 - n/d) + σ²n / (d - n - 1)" {
@@ -51,7 +51,7 @@ test "least squares of minimum norm, n < d: |w|²(1 - n/d) + σ²n / (d - n - 1)
 test "averaging: ((d + 1)|w|² + dσ²) / n" {
     assert off(risk(averaging, noisy_linear(24, d = 8, sigma = 0.5), trials = trials), (9 * 8 + 8 * 0.25) / 24) < 5
     assert off(risk(averaging, sparse_linear(10, d = 12, s = 3, sigma = 1.0), trials = trials),
-           (13 * 3 + 12) / 10) < 5
+               (13 * 3 + 12) / 10) < 5
 }
 
 test "known support: σ²s / (n - s - 1)" {
@@ -99,8 +99,8 @@ test "nothing is learnt about an orthogonal query: risk d" {
 test "exact Bayes is better than all others" {
     prompts = sparse_linear(8, d = 8, s = 2)
     for other in [ridge(a = 1.0), lasso(alpha = 0.1), bayes_sparse(s = 1), bayes_sparse(s = 3),
-        bayes_sparse(s = 2, sigma = 0.3),
-                  bayes_sparse(s = 2, tau = 2.0), correlate then gd(steps = 48, eta = 0.5, relative = true)] {
+                  bayes_sparse(s = 2, sigma = 0.3), bayes_sparse(s = 2, tau = 2.0),
+                  correlate then gd(steps = 48, eta = 0.5, relative = true)] {
         worse = compare(other, bayes_sparse(s = 2, tau = 1.0, sigma = 0.5), prompts, trials = trials)
         assert worse.mean > 2 * worse.se
     }
@@ -127,5 +127,5 @@ test "sparse regression in 64 dimensions, against an independent simulation" {
     assert abs(risk(lasso(alpha = 0.05), sparse_signs(96), trials = 4096) / 0.05 - 1) < 0.1
     assert abs(risk(oracle, sparse_signs(96), trials = 4096) / 0.011 - 1) < 0.1
     assert abs(risk(correlate then gd(steps = 48, eta = 1.0, relative = true), sparse_signs(96),
-           trials = 4096) / 0.07 - 1) < 0.1
+                    trials = 4096) / 0.07 - 1) < 0.1
 }

@@ -185,6 +185,12 @@ test "permutation" {
     }
 }
 
+## The cross product, row by row.
+fn cross(a, b) {
+    return stack([a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1], a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
+                  a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]], axis = 1)
+}
+
 # Haar measure on O(k): Q'Q = I; the moments of entries; E (tr Q)² = 1; both signs of the determinant. For k =
 # 3 an entry is
 # a coordinate of a point of the sphere, so uniform.
@@ -193,9 +199,8 @@ test "orthogonal" {
     Q = reshape(z, [trials, 3, 3])
     assert max(abs(transpose(Q) @ Q - eye(3))) < 1e-5
     for i in 0:3, j in 0:3 { assert distance((sort(Q[:, i, j]) + 1) / 2) < 2.7 }
-    det = sum([Q[:, 0, 0], Q[:, 0, 1], Q[:, 0, 2]] * [Q[:, 1, 1] * Q[:, 2, 2] - Q[:, 1, 2] * Q[:, 2, 1],
-        Q[:, 1, 2] * Q[:, 2, 0] - Q[:, 1, 0] * Q[:, 2, 2], Q[:, 1, 0] * Q[:, 2, 1] - Q[:, 1, 1] * Q[:, 2, 0]],
-            axis = 0)
+    det = sum(Q[:, 0] * cross(Q[:, 1], Q[:, 2]), axis = 1)
+    assert max(abs(abs(det) - 1)) < 1e-5
     assert off(det, 0.0) < 5
     k = 4
     Q = reshape(predictions(reveal, orthogonals(k), trials = trials, seed = 1), [trials, k, k])

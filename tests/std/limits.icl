@@ -102,6 +102,7 @@ test "lasso" {
 test "exact Bayes on all features is ridge" {
     assert gap(bayes_sparse(s = 4, tau = 1.0, sigma = 0.5), ridge(a = 0.25), easy).max < 1e-4
     assert gap(bayes_sparse(s = 4, tau = 2.0, sigma = 0.5), ridge(a = 0.0625), easy).max < 1e-4
+    assert gap(bayes_sparse(s = 9), ridge(a = 0.25), easy).max < 1e-4
 }
 
 test "exact Bayes is sure of the support when the noise is small" {

@@ -81,8 +81,7 @@ algorithm which_repeated given X[n, d], y[n], q[d] {
 test "a repeated query is any of the examples" {
     k = predictions(which_repeated, repeated_query(4), trials = trials)
     for i in 0:4 { assert off(where(k == i, 1.0, 0.0), 0.25) < 5 }
-    assert max(abs(predictions(knn(k = 1), repeated_query(4), trials = 100) - predictions(drawn_answer,
-               repeated_query(4), trials = 100))) < 1e-5
+    assert disagreement(knn(k = 1), drawn_answer, repeated_query(4), trials = 100).max < 1e-5
 }
 
 algorithm drawn_answer given X[n, d], y[n], q[d] knowing w[d] {
