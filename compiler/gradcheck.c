@@ -1,14 +1,17 @@
 /* `icl gradcheck`: the gradients of every definition that can be differentiated, against central differences in
- * binary64. Inputs are standard normal, sizes small and distinct; what a definition gives is weighted and summed. */
+ * binary64. Inputs are standard normal, sizes small and distinct; what a definition gives is weighted and summed.
+ * Parameters of layers and architectures are inputs too. Of an input with many elements some are moved one by one, and
+ * all of them together in one direction. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "compiler/answer.h"
 #include "compiler/gradcheck.h"
 #include "compiler/grad_rules.h"
+#include "compiler/model.h"
 #include "compiler/scalar.h"
 
-enum { MAX_INPUTS = 12 };
+enum { MAX_INPUTS = 256, MAX_ALONE = 24 };
 static const double step = 1e-5, tolerance = 1e-5;
 
 /* A definition with inputs that are tensors of the session: by argument, prompt part or hyper-parameter. */
@@ -16,16 +19,22 @@ struct subject {
     const struct def *def;
     const char *name[MAX_INPUTS];
     struct value *input[MAX_INPUTS];
-    int n;
+    int n, given; /* the first `given` are no parameters */
     struct value *hyper[16];
     int sizes; /* given out so far */
     uint32_t site;
 };
 
+/* What the definition is part of a model: it has parameters. Its widths are even: two heads divide them. */
+static bool has_parameters(const struct def *d)
+{
+    return d->kind == DEF_LAYER || d->kind == DEF_ARCHITECTURE;
+}
+
 static int64_t small_size(struct subject *s)
 {
-    static const int64_t sizes[] = { 6, 3, 4, 2, 5 };
-    return sizes[s->sizes++ % 5];
+    static const int64_t sizes[] = { 6, 3, 4, 2, 5 }, even[] = { 6, 4, 2, 8, 10 };
+    return (s->def->kind == DEF_LAYER ? even : sizes)[s->sizes++ % 5];
 }
 
 static struct value *normal_input(struct ev *ev, struct subject *s, int rank, const dim *dims)
@@ -113,18 +122,56 @@ static bool set_inputs(struct ev *ev, struct subject *s)
         }
         return s->n > 0;
     }
-    if ((d->kind != DEF_ALGORITHM && d->kind != DEF_PREPROCESS) || !d->given || !set_hypers(ev, s)) return false;
+    if (d->kind != DEF_ALGORITHM && d->kind != DEF_PREPROCESS && !has_parameters(d)) return false;
+    if ((!d->given && d->kind != DEF_LAYER) || !set_hypers(ev, s)) return false;
     for (int i = 0; i < d->nhypers; i++) scope_bind(ev, scope, d->hyper[i]->name, s->hyper[i], d->hyper[i]->span);
-    for (int i = 0; i < d->given->n; i++)
+    for (int i = 0; d->given && i < d->given->n; i++)
         if (!add_input(ev, s, scope, d->given->kid[i], d->given->kid[i]->name)) return false;
     for (int i = 0; d->knowing && i < d->knowing->n; i++)
         if (!add_input(ev, s, scope, d->knowing->kid[i], d->knowing->kid[i]->name)) return false;
-    return s->n >= 3;
+    return s->n >= 3 || has_parameters(d);
+}
+
+/* The body of a layer or an architecture; `m`: its parameters, NULL: they are declared in *a. */
+static struct value *walk(struct ev *ev, struct subject *s, const struct model *m, struct arch *a, struct value **x)
+{
+    struct arch_frame top = { .top = true };
+    *a = (struct arch){ .model = m, .frame = &top };
+    ev->arch = a;
+    struct value *v = ev_body(ev, s->def, s->hyper, x, s->given, NULL, s->def->ast);
+    ev->arch = NULL;
+    return v;
+}
+
+/* Makes an input of every parameter. False: reported, or there are too many. */
+static bool set_parameters(struct ev *ev, struct subject *s)
+{
+    struct kernel *previous = ev_kernel_begin(ev, s->def->name);
+    struct value *x[MAX_INPUTS];
+    struct arch a;
+    for (int i = 0; i < s->n; i++) x[i] = t_of_node(ev, t_node(ev, s->input[i]));
+    bool good = !value_poisoned(walk(ev, s, NULL, &a, x)) && s->n + a.declared.n <= MAX_INPUTS;
+    for (int i = 0; i < a.declared.n && good; i++) {
+        const struct value *v = a.declared.data[i].value;
+        good = v->kind == V_TENSOR;
+        if (!good) break;
+        s->name[s->n] = a.declared.data[i].path;
+        s->input[s->n++] = normal_input(ev, s, v->rank, v->dims);
+    }
+    ev_kernel_end(ev, previous);
+    return good;
 }
 
 static struct value *call(struct ev *ev, struct subject *s, struct value **x)
 {
     const struct def *d = s->def;
+    if (has_parameters(d)) {
+        struct arch a;
+        struct weight *w = ARENA_ARRAY(ev->arena, struct weight, s->n + 1);
+        struct model m = { .n = s->n - s->given, .weight = w };
+        for (int i = s->given; i < s->n; i++) w[i - s->given] = (struct weight){ s->name[i], x[i] };
+        return walk(ev, s, &m, &a, x);
+    }
     if (d->kind == DEF_FN) {
         struct value *arg[16];
         for (int i = 0, k = 0; i < d->nhypers; i++) arg[i] = s->hyper[i] ? s->hyper[i] : x[k++];
@@ -154,8 +201,9 @@ static struct value *weighted(struct ev *ev, struct value *v, const struct ast *
     return t_reduce(ev, OP_SUM, t_elem2(ev, OP_MUL, t_reshape(ev, v, 1, &n), weight, at), 0);
 }
 
-/* The function and its gradients by all inputs as one kernel. NULL: reported, or nothing real comes out. */
-static struct kernel *build(struct ev *ev, struct subject *s)
+/* The function and, when they are wanted, its gradients by all inputs as one kernel. NULL: reported, or nothing real
+ * comes out. */
+static struct kernel *build(struct ev *ev, struct subject *s, bool gradients)
 {
     struct kernel *previous = ev_kernel_begin(ev, s->def->name), *k = ev->k;
     struct ir_node *var[MAX_INPUTS], *out;
@@ -171,8 +219,8 @@ static struct kernel *build(struct ev *ev, struct subject *s)
         struct adjoint a = { .ev = ev, .at = s->def->ast, .var = var, .nvars = s->n };
         out = t_node(ev, y);
         vec_push(k->f->arena, &k->f->top->results, out);
-        adjoint_run(&a, k->region, &out, &one, 1);
-        for (int i = 0; i < s->n; i++) {
+        if (gradients) adjoint_run(&a, k->region, &out, &one, 1);
+        for (int i = 0; i < s->n && gradients; i++) {
             struct ir_node *g = t_node(ev, adjoint_of(&a, var[i]));
             vec_push(k->f->arena, &k->f->top->results, g);
         }
@@ -183,23 +231,62 @@ static struct kernel *build(struct ev *ev, struct subject *s)
     return good && ev_passes(ev, k, s->def->ast) ? k : NULL;
 }
 
+/* (f(x + step u) - f(x - step u)) / (2 step), where u is 1 at one element, or, for alone < 0, sin(1 + e) at every e. */
+static double difference(struct ev *ev, struct kernel *k, struct tensor *x, const double *was, int64_t alone)
+{
+    int64_t n = tensor_elements(x);
+    double f[2];
+    for (int side = 0; side < 2; side++) {
+        double h = side ? -step : step;
+        struct tensor result;
+        for (int64_t e = 0; e < n; e++)
+            x->r[e] = was[e] + (alone < 0 ? h * sin(1 + (double)e) : e == alone ? h : 0);
+        answer_once(ev, k, 0, &result);
+        f[side] = result.r[0];
+    }
+    memcpy(x->r, was, sizeof *was * (size_t)n);
+    return (f[0] - f[1]) / (2 * step);
+}
+
 /* The largest difference of an input's gradient from central differences, relative to 1 + its size. */
 static double worst(struct ev *ev, struct kernel *k, struct subject *s, int input, const struct tensor *gradient)
 {
-    struct tensor *x = &s->input[input]->data, up[MAX_INPUTS + 1], down[MAX_INPUTS + 1];
-    double largest = 0;
-    for (int64_t i = 0; i < tensor_elements(x); i++) {
-        double was = x->r[i];
-        x->r[i] = was + step;
-        answer_once(ev, k, 0, up);
-        x->r[i] = was - step;
-        answer_once(ev, k, 0, down);
-        x->r[i] = was;
-        double numeric = (up[0].r[0] - down[0].r[0]) / (2 * step);
-        double gap = fabs(gradient->r[i] - numeric) / (1 + fabs(numeric));
+    struct tensor *x = &s->input[input]->data;
+    int64_t n = tensor_elements(x), every = n > MAX_ALONE ? (n + MAX_ALONE - 1) / MAX_ALONE : 1;
+    double *was = ARENA_ARRAY(ev->arena, double, n + 1), largest = 0, along = 0;
+    memcpy(was, x->r, sizeof *was * (size_t)n);
+    for (int64_t i = 0; i < n; i++) along += gradient->r[i] * sin(1 + (double)i);
+    for (int64_t i = every > 1 ? -1 : 0; i < n; i = i < 0 ? 0 : i + every) {
+        double numeric = difference(ev, k, x, was, i);
+        double gap = fabs((i < 0 ? along : gradient->r[i]) - numeric) / (1 + fabs(numeric));
         if (!(gap <= largest)) largest = gap;
     }
     return largest;
+}
+
+/* One line for a definition: how far off each input's gradient is; of the parameters the worst. */
+static bool check(struct ev *ev, struct subject *s, struct kernel *k, struct kernel *value)
+{
+    struct tensor result[MAX_INPUTS + 1];
+    double largest = 0;
+    int which = s->given;
+    bool fits = true;
+    answer_once(ev, k, 0, result);
+    printf("%s:", s->def->name);
+    for (int n = 0; n < s->n; n++) {
+        double gap = worst(ev, value, s, n, &result[n + 1]);
+        fits &= gap <= tolerance;
+        if (n < s->given) printf(" %s %.1e", s->name[n], gap);
+        else if (!(gap <= largest)) {
+            largest = gap;
+            which = n;
+        }
+    }
+    int parameters = s->n - s->given;
+    if (parameters) printf(" %d parameter%s, worst %s %.1e", parameters, parameters == 1 ? "" : "s", s->name[which], largest);
+    printf(fits ? "  ok\n" : "  WRONG\n");
+    fflush(stdout);
+    return fits;
 }
 
 bool gradcheck(struct ev *ev, struct program *p)
@@ -212,20 +299,10 @@ bool gradcheck(struct ev *ev, struct program *p)
         if (v->kind != V_FN || v->fn->kind != FN_DEF) continue;
         struct subject s = { .def = v->fn->def };
         if (!set_inputs(ev, &s)) continue;
-        struct kernel *k = build(ev, &s);
-        if (!k) continue;
-        struct tensor result[MAX_INPUTS + 1];
-        answer_once(ev, k, 0, result);
-        printf("%s:", s.def->name);
-        bool fits = true;
-        for (int n = 0; n < s.n; n++) {
-            double gap = worst(ev, k, &s, n, &result[n + 1]);
-            fits &= gap <= tolerance;
-            printf(" %s %.1e", s.name[n], gap);
-        }
-        printf(fits ? "  ok\n" : "  WRONG\n");
-        fflush(stdout);
-        good &= fits;
+        s.given = s.n;
+        if (has_parameters(s.def) && !set_parameters(ev, &s)) continue;
+        struct kernel *k = build(ev, &s, true), *value = k ? build(ev, &s, false) : NULL;
+        if (value) good &= check(ev, &s, k, value);
     }
     return good && !ev->diags->errors;
 }
