@@ -84,6 +84,7 @@ struct ir_func {
     struct ir_region *top;
     VEC(struct ir_node *) inputs; /* by slot */
     int next_id;
+    int summed;                   /* > 0: results from this one on are summed over the lanes of a block (training) */
     int precision;                /* 32 or 64: what constants are rounded to and folded in */
     bool verify;                  /* ir_run_passes verifies after each pass */
     struct ir_table *cse;         /* hash-consing; NULL: off */
