@@ -117,7 +117,7 @@ static void leaf(struct ir_node *n, bool transposed, struct form *out)
     out->n = 1;
     memset(t, 0, sizeof *t);
     t->n = 1;
-    t->factor[0] = (struct factor){ .node = n, .transposed = transposed && ir_elements(n) > 1 };
+    t->factor[0] = (struct factor){ .node = n, .transposed = transposed && ir_elements(n) != 1 };
     t->factor[0].rows = transposed ? columns_of(n) : rows_of(n);
     t->factor[0].columns = transposed ? rows_of(n) : columns_of(n);
 }
@@ -320,7 +320,7 @@ static uint64_t directed_key(struct part p, bool reverse)
     uint64_t h = 0x2545F4914F6CDD1Du;
     for (int i = p.from; i <= p.to; i++) {
         const struct factor *f = &p.term->factor[reverse ? p.from + p.to - i : i];
-        bool flip = reverse && !f->diagonal && f->rows * f->columns > 1;
+        bool flip = reverse && !f->diagonal && f->rows * f->columns != 1;
         h = mix(h, (uint64_t)f->node->id << 3 | (uint64_t)f->diagonal << 2 | (uint64_t)f->inverse << 1 |
                        (f->transposed != flip));
     }
