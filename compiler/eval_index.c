@@ -282,7 +282,7 @@ static bool collect(struct ev *ev, struct scope *s, void *data)
     }
     vec_push(ev->arena, &c->item, v);
     c->tensors &= v->kind == V_TENSOR;
-    return !(ev->dry && v->kind == V_TENSOR); /* without data the first tells the type of all */
+    return !(ev->dry && !ev->k && v->kind == V_TENSOR); /* without data the first tells the type of all */
 }
 
 /* The number of values of each clause, when they do not depend on each other. */
@@ -313,7 +313,7 @@ static struct value *build_host(struct ev *ev, struct scope *s, const struct ast
     int rank = e->n - 1;
     struct value *first = c.item.data[0];
     for (int i = 0; i < first->rank && rank < IR_MAX_RANK; i++) dims[rank++] = first->dims[i];
-    if (ev->dry) return t_unknown(ev, first->dtype, rank, dims);
+    if (ev->dry && !ev->k) return t_unknown(ev, first->dtype, rank, dims);
     struct value *flat = t_stack(ev, c.item.data, c.item.n, 0, e);
     return value_poisoned(flat) ? flat : t_reshape(ev, flat, rank, dims);
 }
@@ -330,14 +330,13 @@ static struct value *build_kernel(struct ev *ev, struct scope *s, const struct a
         const struct ast *clause = e->kid[i + 1];
         struct value *v = ev_expr(ev, s, clause->kid[0]);
         if (value_poisoned(v)) return v;
-        dim from, count;
-        if (!ev_range_sizes(ev, v, clause, &from, &count)) return &value_error;
-        body->counts[i] = count;
+        struct series series;
+        if (!ev_series(ev, v, clause->kid[0], &series)) return &value_error;
+        body->counts[i] = series.count;
         struct ir_node *p = ir_param(k->f, body, DT_INT, 0, NULL, clause->name);
         p->start[0] = size_int(ev->sizes, 0);
         k->region = body;
-        struct value *index = t_of_node(ev, p);
-        if (!size_is(from, 0)) index = t_elem2(ev, OP_ADD, index, value_int(ev->arena, from), clause);
+        struct value *index = ev_series_value(ev, &series, t_of_node(ev, p), clause);
         k->region = outer;
         scope_bind(ev, inner, clause->name, index, clause->name_span);
     }
@@ -358,7 +357,13 @@ static struct value *build_kernel(struct ev *ev, struct scope *s, const struct a
     return t_of_node(ev, node);
 }
 
+/* Over a list of the script a builder of kernel code is unrolled. */
 struct value *ev_build(struct ev *ev, struct scope *s, const struct ast *e)
 {
-    return ev->k ? build_kernel(ev, s, e) : build_host(ev, s, e);
+    bool lists = !ev->k;
+    for (int i = 1; i < e->n && !lists; i++) {
+        enum value_kind kind = e->kid[i]->kid[0]->kind == A_RANGE ? V_RANGE : ev_expr(ev, s, e->kid[i]->kid[0])->kind;
+        lists = kind == V_LIST || kind == V_TUPLE;
+    }
+    return lists ? build_host(ev, s, e) : build_kernel(ev, s, e);
 }

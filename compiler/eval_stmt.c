@@ -117,19 +117,51 @@ struct value *ev_range_tensor(struct ev *ev, struct value *range)
     return v;
 }
 
-bool ev_range_sizes(struct ev *ev, struct value *range, const struct ast *at, dim *from, dim *count)
+/* `for i in 0:n:2`: as many passes as fit. */
+static dim stepped_count(struct ev *ev, dim from, dim to, int64_t step, const struct ast *at)
 {
-    if (range->kind != V_RANGE || !range->item[2]->size || !size_is(range->item[2]->size, 1)) {
-        ev_error(ev, E_TYPE, at, "in kernel code an index runs over a range `from:to`");
+    int64_t a, b, n;
+    if (size_known(from, &a) && size_known(to, &b)) return size_int(ev->sizes, range_count(a, b, step));
+    if (step != 1) return size_symbol(ev->sizes, intern(ev->names, ev_text(ev, at)), SIZE_OPEN, 0, at->span, NULL);
+    dim count = size_sub(ev->sizes, to, from);
+    return size_known(count, &n) && n < 0 ? size_int(ev->sizes, 0) : count;
+}
+
+bool ev_series(struct ev *ev, struct value *over, const struct ast *at, struct series *out)
+{
+    *out = (struct series){ .from = size_int(ev->sizes, 0), .step = 1 };
+    if (over->kind == V_TENSOR && over->rank) {
+        out->count = over->dims[0];
+        out->of = over;
+        return true;
+    }
+    if (over->kind != V_RANGE) {
+        struct diag *m = ev_error(ev, E_TYPE, at, "%s has no elements to run over", value_type(ev->arena, over));
+        ev_show(ev, m, at, over);
+        diag_help(m, "a range is written `from:to`");
         return false;
     }
-    *from = ev_size(ev, range->item[0], at);
-    dim to = ev_size(ev, range->item[1], at);
-    if (!*from || !to) return false;
-    int64_t n;
-    *count = size_sub(ev->sizes, to, *from);
-    if (size_known(*count, &n) && n < 0) *count = size_int(ev->sizes, 0);
+    const struct ast *end[3];
+    for (int i = 0; i < 3; i++) end[i] = at->kind == A_RANGE && i < at->n && at->kid[i] ? at->kid[i] : at;
+    dim to = NULL, step;
+    out->from = ev_size(ev, over->item[0], end[0]);
+    if (out->from) to = ev_size(ev, over->item[1], end[1]);
+    if (!to || !(step = ev_size(ev, over->item[2], end[2]))) return false;
+    if (!size_known(step, &out->step)) {
+        if (ev->symbolic) out->step = 2; /* any: only the shape counts */
+        else ev_error(ev, E_NOT_KNOWN, end[2], "the step of a range must be known");
+        if (!ev->symbolic) return false;
+    }
+    out->count = stepped_count(ev, out->from, to, out->step, at);
     return true;
+}
+
+/* The value in pass `index`, which counts from 0; of a plain range it counts from `from`. */
+struct value *ev_series_value(struct ev *ev, const struct series *s, struct value *index, const struct ast *at)
+{
+    if (s->of) return t_gather(ev, s->of, index, 0);
+    if (s->step != 1) index = t_elem2(ev, OP_MUL, index, value_int(ev->arena, size_int(ev->sizes, s->step)), at);
+    return size_is(s->from, 0) ? index : t_elem2(ev, OP_ADD, index, value_int(ev->arena, s->from), at);
 }
 
 struct value **ev_elements(struct ev *ev, struct value *v, const struct ast *where, int *n, bool *unknown)
@@ -211,9 +243,32 @@ static void assigned(struct ev *ev, const struct ast *e, void *out)
         for (int i = 0; i < e->n; i++) assigned(ev, e->kid[i], out);
 }
 
+/* After an error: what a block would have assigned is not known, and that is not reported again. */
+static void silence(struct ev *ev, struct scope *s, const struct ast *block)
+{
+    VEC(str) names = { 0 };
+    assigned(ev, block, &names);
+    for (int i = 0; i < names.n; i++) {
+        struct binding *b = assignable(s, names.data[i]);
+        if (!b) scope_bind(ev, s, names.data[i], &value_error, block->span);
+        else if (!b->state) b->value = &value_error;
+    }
+}
+
+/* The condition after `until`. */
+static struct value *truth(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct value *v = ev_expr(ev, s, e);
+    if (value_poisoned(v) || value_is_scalar(v, DT_BOOL)) return v;
+    struct diag *m = ev_error(ev, E_TYPE, e, "`until` needs one truth value");
+    ev_show(ev, m, e, v);
+    return &value_error;
+}
+
 struct loop {
     const struct ast *block, *until; /* until may be NULL */
-    dim count, first;
+    dim count;
+    struct series over;
     str index;                       /* NULL: none */
     struct span index_span;
     struct frame *fr;
@@ -231,11 +286,12 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
     int n = 0;
     for (int i = 0; i < names.n; i++) {
         struct binding *b = assignable(s, names.data[i]);
-        if (!b || b->value->kind == V_ERROR) continue;
+        if (!b || value_poisoned(b->value)) continue;
         if (b->value->kind != V_TENSOR) {
             struct diag *m = ev_error(ev, E_LOOP_STATE, e, "`%s` is carried round the loop but is %s", b->name,
                                       value_type(ev->arena, b->value));
             diag_note(m, "a loop in kernel code carries numbers and tensors");
+            silence(ev, s, l->block);
             return;
         }
         state[n] = b;
@@ -243,24 +299,21 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
     }
     bool was_state[n + 1];
     struct ir_node *index = ir_param(k->f, body, DT_INT, 0, NULL, l->index);
-    index->start[0] = l->first;
+    bool plain = l->index && !l->over.of && l->over.step == 1; /* the loop's own index is the value */
+    dim first = index->start[0] = plain ? l->over.from : size_int(ev->sizes, 0);
     struct scope *inner = scope_new(ev, s);
-    if (l->index) scope_bind(ev, inner, l->index, t_of_node(ev, index), l->index_span);
     for (int i = 0; i < n; i++) {
         was_state[i] = state[i]->state;
         state[i]->value = t_of_node(ev, ir_param(k->f, body, init[i]->dtype, init[i]->rank, init[i]->dims, state[i]->name));
         state[i]->state = true;
     }
     k->region = body;
+    struct value *at = t_of_node(ev, index);
+    if (l->index) scope_bind(ev, inner, l->index, plain ? at : ev_series_value(ev, &l->over, at, e), l->index_span);
     ev_block(ev, inner, l->block, l->fr);
     struct value *stop = NULL;
     if (l->until) {
-        stop = ev_expr(ev, inner, l->until);
-        if (!value_poisoned(stop) && !value_is_scalar(stop, DT_BOOL)) {
-            struct diag *m = ev_error(ev, E_TYPE, l->until, "`until` needs one truth value");
-            ev_show(ev, m, l->until, stop);
-            stop = &value_error;
-        }
+        stop = truth(ev, inner, l->until);
     }
     bool broken = stop && value_poisoned(stop);
     for (int i = 0; i < n; i++) {
@@ -270,7 +323,7 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
     }
     if (stop && !broken) vec_push(k->f->arena, &body->results, t_node(ev, stop));
     k->region = outer;
-    struct ir_node p = { .op = OP_REPEAT, .nin = n, .in = init, .body = body, .count = l->count, .first = l->first,
+    struct ir_node p = { .op = OP_REPEAT, .nin = n, .in = init, .body = body, .count = l->count, .first = first,
                          .stops = stop && !broken, .where = e->span };
     struct ir_node *node = n && !broken ? ir_add(k->f, outer, &p) : NULL;
     if (node) body->owner = node;
@@ -282,21 +335,28 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
     }
 }
 
+/* The value of an unrolled loop's index. */
+static struct value *unrolled_value(struct ev *ev, const struct loop *l, int64_t i)
+{
+    int64_t first;
+    if (l->over.of) return t_at(ev, l->over.of, 0, size_int(ev->sizes, i));
+    if (!size_known(l->over.from, &first)) first = 0;
+    return value_int(ev->arena, size_symbol(ev->sizes, l->index, SIZE_VALUED, first + i * l->over.step, l->index_span, "the loop"));
+}
+
 static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
 {
-    int64_t count, first;
+    int64_t count;
     if (!size_known(l->count, &count)) count = 1;
-    if (!size_known(l->first, &first)) first = 0;
     if (ev->dry && count > DRY_PASSES) count = DRY_PASSES;
     for (int64_t i = 0; i < count && !l->fr->ended && !ev_stopped(ev); i++) {
         struct scope *inner = scope_new(ev, s);
         if (l->index)
-            scope_bind(ev, inner, l->index, value_int(ev->arena, size_symbol(ev->sizes, l->index, SIZE_VALUED, first + i,
-                                                                             l->index_span, "the loop")), l->index_span);
+            scope_bind(ev, inner, l->index, unrolled_value(ev, l, i), l->index_span);
         ev_block(ev, inner, l->block, l->fr);
         if (!l->until || l->fr->ended) continue;
         bool stop;
-        struct value *v = ev_expr(ev, inner, l->until);
+        struct value *v = truth(ev, inner, l->until);
         if (value_poisoned(v) || !ev_known_bool(v, &stop) || stop) break;
     }
 }
@@ -315,7 +375,10 @@ static void loop(struct ev *ev, struct scope *s, const struct ast *e, const stru
 {
     int64_t n;
     if (size_known(l->count, &n) && n < 0) {
-        ev_error(ev, E_SIZE, e, "a loop of %lld passes", (long long)n);
+        const struct ast *at = e->kind == A_REPEAT ? e->kid[0] : e;
+        struct diag *m = ev_error(ev, E_SIZE, at, "a loop of %lld passes", (long long)n);
+        ev_show_size(ev, m, at, l->count);
+        silence(ev, s, l->block);
         return;
     }
     bool calls = ev->k && ev->arch && l->index && l->fr->def && (l->fr->def->kind == DEF_LAYER || l->fr->def->kind == DEF_ARCHITECTURE);
@@ -336,7 +399,8 @@ static void repeat(struct ev *ev, struct scope *s, const struct ast *e, struct f
     struct value *count = ev_expr(ev, s, e->kid[0]);
     dim n = count->kind == V_ERROR ? NULL : ev_size(ev, count, e->kid[0]);
     if (!n) n = size_symbol(ev->sizes, intern(ev->names, "?"), SIZE_OPEN, 0, e->span, NULL);
-    loop(ev, s, e, &(struct loop){ e->kid[2], e->kid[1], n, size_int(ev->sizes, 0), NULL, e->span, fr });
+    struct series over = { .from = size_int(ev->sizes, 0), .count = n, .step = 1 };
+    loop(ev, s, e, &(struct loop){ e->kid[2], e->kid[1], n, over, NULL, e->span, fr });
 }
 
 struct for_body {
@@ -352,50 +416,63 @@ static bool for_pass(struct ev *ev, struct scope *s, void *data)
     return !b->fr->ended && !ev_stopped(ev) && !(ev->dry && ++b->passes == DRY_PASSES);
 }
 
-/* for over ranges in kernel code: the first clause is the outer loop. */
+/* The block of a loop's first clause: the loop over the others. */
+static const struct ast *inner_loop(struct ev *ev, const struct ast *e)
+{
+    if (e->n == 2) return e->kid[0];
+    struct ast *wrapped = arena_copy(ev->arena, e, sizeof *e), *block = arena_copy(ev->arena, e->kid[0], sizeof *e);
+    wrapped->n = e->n - 1;
+    wrapped->kid = ARENA_ARRAY(ev->arena, struct ast *, wrapped->n);
+    wrapped->kid[0] = e->kid[0];
+    for (int i = 2; i < e->n; i++) wrapped->kid[i - 1] = e->kid[i];
+    block->n = 1;
+    block->kid = arena_copy(ev->arena, &wrapped, sizeof wrapped);
+    return block;
+}
+
+/* In kernel code the first clause is the outer loop. Over a list of the script it is unrolled. */
 static void for_kernel(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
 {
-    const struct ast *c = e->kid[1];
+    const struct ast *c = e->kid[1], *block = inner_loop(ev, e);
     struct value *over = ev_expr(ev, s, c->kid[0]);
-    dim from, count;
-    if (value_poisoned(over) || !ev_range_sizes(ev, over, c, &from, &count)) return;
-    struct ast rest = *e, *kids[e->n];
-    const struct ast *block = e->kid[0];
-    if (e->n > 2) {
-        kids[0] = e->kid[0];
-        for (int i = 2; i < e->n; i++) kids[i - 1] = e->kid[i];
-        rest.n = e->n - 1;
-        rest.kid = kids;
-        struct ast *inner = ARENA_NEW(ev->arena, struct ast), *wrapped = ARENA_NEW(ev->arena, struct ast);
-        *wrapped = rest;
-        wrapped->kid = arena_copy(ev->arena, kids, sizeof(struct ast *) * (size_t)rest.n);
-        *inner = *e->kid[0];
-        inner->n = 1;
-        inner->kid = arena_copy(ev->arena, &wrapped, sizeof wrapped);
-        block = inner;
+    struct series series;
+    if (over->kind == V_LIST || over->kind == V_TUPLE) {
+        for (int i = 0; i < over->n && !fr->ended; i++) {
+            struct scope *inner = scope_new(ev, s);
+            scope_bind(ev, inner, c->name, over->item[i], c->name_span);
+            ev_block(ev, inner, block, fr);
+        }
+        return;
     }
-    loop(ev, s, e, &(struct loop){ block, NULL, count, from, c->name, c->name_span, fr });
+    if (value_poisoned(over) || !ev_series(ev, over, c->kid[0], &series)) {
+        silence(ev, s, block);
+        return;
+    }
+    loop(ev, s, e, &(struct loop){ block, NULL, series.count, series, c->name, c->name_span, fr });
 }
 
 static void condition(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
 {
     struct value *c = ev_expr(ev, s, e->kid[0]);
     bool known;
-    if (c->kind == V_ERROR) return;
     if (ev_known_bool(c, &known)) {
         const struct ast *branch = e->kid[known ? 1 : 2];
         if (branch) ev_statement(ev, s, branch, fr);
         return;
     }
-    if (c->kind == V_TENSOR && (c->dtype != DT_BOOL || c->rank)) {
+    bool bad = c->kind == V_ERROR;
+    if (!bad && c->kind != V_ANY && !value_is_scalar(c, DT_BOOL)) {
         struct diag *m = ev_error(ev, E_TYPE, e->kid[0], "`if` needs one truth value");
         ev_show(ev, m, e->kid[0], c);
-        return;
-    }
-    if (c->kind != V_ANY && (c->kind != V_TENSOR || c->node)) {
+        bad = true;
+    } else if (!bad && c->kind != V_ANY && c->node) {
         struct diag *m = ev_error(ev, E_NOT_KNOWN, e->kid[0], "in kernel code `if` needs a condition that is known before the run");
         ev_show(ev, m, e->kid[0], c);
         diag_help(m, "`a if condition else b` and `where(condition, a, b)` choose a value for each prompt");
+        bad = true;
+    }
+    if (bad) {
+        silence(ev, s, e);
         return;
     }
     for (int i = 1; i < 3; i++) { /* only the run knows: both are walked */

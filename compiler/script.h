@@ -82,7 +82,14 @@ struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct
 struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at);
 struct value *ev_build(struct ev *ev, struct scope *s, const struct ast *e);
 struct value *ev_range_tensor(struct ev *ev, struct value *range);
-bool ev_range_sizes(struct ev *ev, struct value *range, const struct ast *at, dim *from, dim *count);
+/* What a clause of kernel code runs over: a range, or the elements of a tensor along its first axis. */
+struct series {
+    dim from, count;
+    int64_t step;
+    struct value *of; /* NULL: a range */
+};
+bool ev_series(struct ev *ev, struct value *over, const struct ast *at, struct series *out); /* false: reported */
+struct value *ev_series_value(struct ev *ev, const struct series *s, struct value *index, const struct ast *at);
 bool ev_never_negative(struct ev *ev, const struct value *v);
 struct value *t_unknown(struct ev *ev, enum dtype t, int rank, const dim *dims);
 
