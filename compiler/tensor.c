@@ -704,5 +704,10 @@ struct value *t_pow(struct ev *ev, struct value *a, struct value *b, const struc
         return e < 0 ? t_elem2(ev, OP_DIV, t_const(ev, 1), r, at) : r;
     }
     if (b->rank == 0 && b->known && b->literal && b->dtype == DT_REAL && b->r0 == 0.5) return t_elem1(ev, OP_SQRT, a, at);
+    int64_t known;
+    if (a->rank == 0 && b->rank == 0 && a->size && b->size && !size_known(b->size, &known) && !a->node && !b->node && at) {
+        /* 2 ** depth is a size, whatever the depth will be */
+        return value_int(ev->arena, size_symbol(ev->sizes, intern(ev->names, ev_text(ev, at)), SIZE_OPEN, 0, at->span, NULL));
+    }
     return t_elem2(ev, OP_POW, a, b, at);
 }
