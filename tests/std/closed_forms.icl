@@ -1,6 +1,5 @@
-# The library's risks against closed forms: within 5 standard errors. Figures that are no formula are integrals
-# of one or two
-# variables, by quadrature.
+# The library's risks against closed forms: within 5 standard errors. Figures that are no formula are
+# integrals of one or two variables, by quadrature.
 language 1
 
 option trials: int = 40_000
@@ -64,8 +63,8 @@ algorithm posterior_variance(sigma: real) given X[n, d], y[n], q[d] {
     predict sigma ** 2 * dot(q, solve(X.T @ X + sigma ** 2 * eye(d), q))
 }
 
-# At its best a, ridge is the posterior mean: its risk is the mean of the posterior variance, and no other a is
-# as good.
+# At its best a, ridge is the posterior mean: its risk is the mean of the posterior variance, and no other a
+# is as good.
 test "ridge at its best a is the Bayes answer" {
     ours = risk(ridge(a = 0.25), noisy_linear(10, d = 8, sigma = 0.5), trials = trials)
     variance = predictions(posterior_variance(0.5), noisy_linear(10, d = 8, sigma = 0.5), trials = trials, seed = 1)

@@ -1,7 +1,7 @@
-# The distributions of the language against their exact laws: Kolmogorov-Smirnov tests, moments, counts, independence.
-# Every bound is passed by chance alone less than once in a million: the distance of Kolmogorov and Smirnov
-# times √m stays
-# under 2.7 with that probability, and means are given 5 standard errors.
+# The distributions of the language against their exact laws: Kolmogorov-Smirnov tests, moments, counts,
+# independence. Every bound is exceeded by chance alone less than once in a million: the distance of
+# Kolmogorov and Smirnov times √m stays under 2.7 with that probability, and means are given 5 standard
+# errors.
 language 1
 
 option trials: int = 20_000
@@ -35,8 +35,7 @@ task orthogonals(k: int) {
 fn normal_cdf(x) { return 0.5 * (1 + erf(x / sqrt(2.0))) }
 
 ## √m times the largest distance between the distribution of the sample, whose distribution function at its
-## sorted elements
-## is F, and the law: below 2.7 but once in a million.
+## sorted elements is F, and the law: below 2.7 but once in a million.
 fn distance(F) {
     m = F.shape[0]
     i = range(m)
@@ -191,9 +190,8 @@ fn cross(a, b) {
                   a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]], axis = 1)
 }
 
-# Haar measure on O(k): Q'Q = I; the moments of entries; E (tr Q)² = 1; both signs of the determinant. For k =
-# 3 an entry is
-# a coordinate of a point of the sphere, so uniform.
+# Haar measure on O(k): Q'Q = I; the moments of entries; E (tr Q)² = 1; both signs of the determinant. For
+# k = 3 an entry is a coordinate of a point of the sphere, so uniform.
 test "orthogonal" {
     z = predictions(reveal, orthogonals(3), trials = trials, seed = 1)
     Q = reshape(z, [trials, 3, 3])

@@ -67,7 +67,8 @@ test "another predictor beside it changes no risk" {
     assert abs(gain.mean - (alone.mean - together[p == "zero"].r)) < 1e-6
 }
 
-# Printed with --format json on both engines and with one and two threads: the same bytes each time (tests/std.tap).
+# Printed with --format json on both engines and with one and two threads: the same bytes each time
+# (tests/std.tap).
 prompts = [linear(6), noisy_linear(6), sparse_linear(6), skewed_linear(6), student_linear(6), quadratic(6),
            relu_network(6), logistic(6), decision_tree(6), finite_pool(6, pool = gaussian_pool(8, 8, seed = 2)),
            mixture(6), orthogonal_query(6), repeated_query(6), scaled_inputs(6), scaled_labels(6), half_subspace(6),
