@@ -181,8 +181,13 @@ bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
     return done(ev, &j, measure_collect(&j.m, to), at);
 }
 
+void answer_prompt(struct ev *ev, struct kernel *k, uint64_t seed, uint64_t prompt, struct tensor *results)
+{
+    struct interp it = { .arena = ev->arena, .precision = ev->precision, .seed = seed, .prompt = prompt };
+    interp_run(&it, k->f, captured(ev, k), results);
+}
+
 void answer_once(struct ev *ev, struct kernel *k, uint64_t seed, struct tensor *results)
 {
-    struct interp it = { .arena = ev->arena, .precision = ev->precision, .seed = seed };
-    interp_run(&it, k->f, captured(ev, k), results);
+    answer_prompt(ev, k, seed, 0, results);
 }

@@ -44,11 +44,12 @@ struct training {
     uint64_t seed;
     double clip;
     const char *checkpoint, *key;
+    int64_t kept; /* the step that the checkpoint holds */
     const struct instance *task_now; /* the curriculum's */
 
     struct model model;
     int64_t elements; /* of all parameters */
-    double *theta, *gradient, *state[MAX_STATES];
+    double *theta, *gradient, *state[MAX_STATES], *fresh[1 + MAX_STATES];
 
     struct kernel *k;
     struct train_kernel sum, update;
@@ -65,18 +66,18 @@ static double rounded(const struct ev *ev, double v)
 }
 
 /* Squared error of the answer, the mean over positions of a sequence. */
-static struct value *loss_of(struct ev *ev, struct training *t, struct frame *fr)
+static struct value *loss_of(struct ev *ev, struct training *t, struct arch *a, struct frame *fr)
 {
     dim rows = fr->x->dims[0], n = size_sub(ev->sizes, rows, size_int(ev->sizes, 1));
-    struct arch a = { .model = &t->model };
     struct value *answer, *truth;
+    *a = (struct arch){ .model = &t->model };
     if (t->arch->def->given && t->arch->def->given->n == 2) {
-        answer = ev_sequence(ev, &a, t->arch, fr->x, fr->y, t->at);
+        answer = ev_sequence(ev, a, t->arch, fr->x, fr->y, t->at);
         truth = fr->truth;
     } else {
         dim zero = size_int(ev->sizes, 0);
         struct value *prompt[3] = { t_slice(ev, fr->x, 0, zero, n, 1), t_slice(ev, fr->y, 0, zero, n, 1), t_at(ev, fr->x, 0, n) };
-        answer = ev_architecture(ev, &a, t->arch, prompt, t->at);
+        answer = ev_architecture(ev, a, t->arch, prompt, t->at);
         truth = t_at(ev, fr->truth, 0, n);
     }
     if (value_poisoned(answer)) return answer;
@@ -95,7 +96,8 @@ static struct kernel *gradient_kernel(struct ev *ev, struct training *t, const s
     struct ir_node **var = ARENA_ARRAY(ev->arena, struct ir_node *, t->model.n + 1), *out;
     for (int i = 0; i < t->model.n; i++) var[i] = t_node(ev, t->model.weight[i].value);
     struct frame fr;
-    struct value *one = t_const(ev, 1), *loss = ev_prompt(ev, task, &fr, t->at) ? loss_of(ev, t, &fr) : &value_error;
+    struct arch walk;
+    struct value *one = t_const(ev, 1), *loss = ev_prompt(ev, task, &fr, t->at) ? loss_of(ev, t, &walk, &fr) : &value_error;
     bool good = loss->kind == V_TENSOR;
     if (good) {
         struct adjoint a = { .ev = ev, .at = t->at, .var = var, .nvars = t->model.n };
@@ -239,6 +241,43 @@ static const struct instance *task_now(struct ev *ev, struct training *t, bool *
 
 /* ---- checkpoints ---- */
 
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t n)
+{
+    const unsigned char *byte = data;
+    for (size_t i = 0; i < n; i++) h = (h ^ byte[i]) * UINT64_C(0x100000001B3); /* FNV-1a */
+    return h;
+}
+
+/* What the text of a key does not say: numbers of the script that the kernel reads, and, at some steps, what the
+ * schedule and the curriculum give. */
+static uint64_t circumstances(struct ev *ev, struct training *t)
+{
+    enum { STEPS = 64 };
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+    for (int i = 0; i < t->k->captures.n; i++) {
+        const struct value *v = t->k->captures.data[i].value;
+        bool weight = false;
+        for (int k = 0; k < t->model.n; k++) weight |= t->model.weight[k].value == v;
+        if (!weight) h = hash_bytes(h, v->data.i, sizeof *v->data.i * (size_t)tensor_elements(&v->data));
+    }
+    const struct instance *now = t->task_now;
+    int64_t step = t->step;
+    for (int i = 0; i < STEPS && (t->schedule || t->curriculum); i++) {
+        t->step = t->steps * i / STEPS;
+        double factor = schedule_factor(ev, t);
+        bool changed;
+        const struct instance *task = task_now(ev, t, &changed);
+        h = hash_bytes(h, &factor, sizeof factor);
+        for (int k = 0; task && k < task->def->nhypers; k++) {
+            int64_t n;
+            if (ev_known_int(task->hyper[k], &n)) h = hash_bytes(h, &n, sizeof n);
+        }
+    }
+    t->step = step;
+    t->task_now = now;
+    return h;
+}
+
 static const char *training_key(struct ev *ev, struct training *t)
 {
     struct buf b = { 0 };
@@ -249,8 +288,9 @@ static const char *training_key(struct ev *ev, struct training *t)
         value_name(&b, &v, true, ev->precision);
         buf_puts(&b, "; ");
     }
-    buf_printf(&b, "batch %lld; steps %lld; seed %llu; clip %.9g; code %016llx", (long long)t->batch, (long long)t->steps,
-               (unsigned long long)t->seed, t->clip, (unsigned long long)ir_hash(t->k->f));
+    buf_printf(&b, "batch %lld; steps %lld; seed %llu; clip %.9g; precision %d; code %016llx %016llx", (long long)t->batch,
+               (long long)t->steps, (unsigned long long)t->seed, t->clip, ev->precision,
+               (unsigned long long)ir_hash(t->k->f), (unsigned long long)circumstances(ev, t));
     const char *key = arena_strdup(ev->arena, b.text);
     buf_free(&b);
     return key;
@@ -271,6 +311,7 @@ static bool keep(struct ev *ev, struct training *t)
     if (!t->checkpoint) return true;
     struct train_state s = checkpoint_of(t, t->key);
     const char *why = checkpoint_save(ev, &t->model, &s, t->checkpoint);
+    t->kept = t->step;
     if (!why) return true;
     ev_error(ev, E_FILE_WRITE, t->at, "%s", why);
     return false;
@@ -278,55 +319,103 @@ static bool keep(struct ev *ev, struct training *t)
 
 /* ---- the loop ---- */
 
-static bool step_failed(struct ev *ev, struct training *t, const char *what)
+static bool all_finite(const double *v, int64_t n)
 {
-    struct diag *m = ev_error(ev, E_VALUE, t->at, "training stopped at step %lld: %s is not finite", (long long)t->step, what);
-    diag_help(m, "a smaller learning rate, `clip`, or a warm-up in the schedule may keep it finite");
-    if (t->checkpoint && t->step) diag_note(m, "the last checkpoint, %s, is kept", t->checkpoint);
-    return false;
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(v[i])) return false;
+    return true;
 }
 
-/* The first parameter whose gradient is not finite. */
-static const char *not_finite(struct training *t)
+/* The first part of the parameters, or of their gradients, that is not finite; NULL: all are. */
+static const char *part_not_finite(const struct training *t, const double *v)
 {
-    const double *g = t->gradient;
     for (int i = 0; i < t->model.n; i++) {
         int64_t n = tensor_elements(&t->model.weight[i].value->data);
-        for (int64_t e = 0; e < n; e++)
-            if (!isfinite(g[e])) return t->model.weight[i].path;
-        g += n;
+        if (!all_finite(v, n)) return t->model.weight[i].path;
+        v += n;
     }
     return NULL;
 }
 
-static bool one_step(struct ev *ev, struct training *t, double *total, double *loss)
+/* A kernel of the taps' values in the order in which they are computed (not of those inside loops), and the loss. */
+static struct kernel *taps_kernel(struct ev *ev, struct training *t, struct arch *walk)
 {
-    int64_t stride = (t->batch + UNIT - 1) / UNIT * UNIT;
-    struct pool *pool = session_threads(ev);
+    struct kernel *previous = ev_kernel_begin(ev, t->arch->def->name), *k = ev->k;
+    struct frame fr;
+    bool good = ev_prompt(ev, t->task_now, &fr, t->at) && loss_of(ev, t, walk, &fr)->kind == V_TENSOR;
+    int n = 0;
+    for (int i = 0; i < walk->taps.n && good; i++) {
+        struct ir_node *node = t_node(ev, t_cast(ev, walk->taps.data[i].value, DT_REAL));
+        if (node->region != k->f->top) continue;
+        walk->taps.data[n++] = walk->taps.data[i];
+        vec_push(k->f->arena, &k->f->top->results, node);
+    }
+    walk->taps.n = n;
+    ev_kernel_end(ev, previous);
+    return good && ev_passes(ev, k, t->at) ? k : NULL;
+}
+
+/* The first tensor that is not finite in a step whose loss is not. */
+static const char *culprit(struct ev *ev, struct training *t, int64_t first)
+{
+    const char *path = part_not_finite(t, t->theta);
+    struct arch walk = { 0 };
+    struct kernel *k = path ? NULL : taps_kernel(ev, t, &walk);
+    if (path) return arena_printf(ev->arena, "parameter `%s`", path);
+    for (int64_t p = 0; k && p < t->batch; p++) {
+        struct tensor tap[walk.taps.n + 1];
+        answer_prompt(ev, k, t->seed, (uint64_t)(first + p), tap);
+        for (int i = 0; i < walk.taps.n; i++)
+            if (!all_finite(tap[i].r, tensor_elements(&tap[i])))
+                return arena_printf(ev->arena, "`%s` of prompt %lld", walk.taps.data[i].path, (long long)p);
+    }
+    return "the loss";
+}
+
+static bool step_failed(struct ev *ev, struct training *t, const char *what)
+{
+    struct diag *m = ev_error(ev, E_VALUE, t->at, "training stopped at step %lld: %s is not finite", (long long)t->step, what);
+    diag_help(m, "a smaller learning rate, `clip`, or a warm-up in the schedule may keep it finite");
+    if (t->checkpoint && t->kept) diag_note(m, "%s keeps step %lld", t->checkpoint, (long long)t->kept);
+    return false;
+}
+
+/* Mean loss and gradient at the parameters as they are. False: stopped, or reported. */
+static bool gradient_step(struct ev *ev, struct training *t, double *total, double *loss)
+{
+    int64_t first = t->step * ((t->batch + UNIT - 1) / UNIT * UNIT);
     answer_pack(ev, t->k, t->sum.in);
-    enum train_status status = train_sum(t->memory, &t->sum, pool, t->seed, t->step * stride, t->batch, total);
+    enum train_status status = train_sum(t->memory, &t->sum, session_threads(ev), t->seed, first, t->batch, total);
     if (status == TRAIN_NO_MEMORY) ev_error(ev, E_LIMIT, t->at, "not enough memory for a batch of %lld", (long long)t->batch);
     if (status != TRAIN_DONE) return false;
     *loss = total[0] / (double)t->batch;
+    for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);
+    if (!isfinite(*loss)) return step_failed(ev, t, culprit(ev, t, first));
+    const char *path = part_not_finite(t, t->gradient);
+    return !path || step_failed(ev, t, arena_printf(ev->arena, "the gradient of `%s`", path));
+}
+
+static void clip_gradient(struct ev *ev, struct training *t)
+{
     double square = 0;
-    for (int64_t e = 0; e < t->elements; e++) {
-        t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);
-        square += t->gradient[e] * t->gradient[e];
-    }
-    if (!isfinite(*loss)) return step_failed(ev, t, "the loss");
-    if (!isfinite(square)) {
-        const char *path = not_finite(t);
-        return step_failed(ev, t, arena_printf(ev->arena, "the gradient of `%s`", path ? path : "the parameters"));
-    }
+    if (!(t->clip > 0)) return;
+    for (int64_t e = 0; e < t->elements; e++) square += t->gradient[e] * t->gradient[e];
     double norm = sqrt(square);
-    if (t->clip > 0 && norm > t->clip)
+    if (norm > t->clip)
         for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, t->gradient[e] * (t->clip / norm));
+}
+
+/* One step of the optimizer. What it gives is taken over as a whole: an interrupt in the middle leaves no mixture. */
+static bool update_step(struct ev *ev, struct training *t)
+{
+    double *to[1 + MAX_STATES] = { t->theta };
+    for (int i = 0; i < t->walk.states; i++) to[1 + i] = t->state[i];
     if (t->lr_in) t->lr_in->r0 = rounded(ev, t->lr * schedule_factor(ev, t));
     t->t_in->r0 = (double)(t->step + 1);
     answer_pack(ev, t->update_k, t->update.in);
-    double *out[1 + MAX_STATES] = { t->theta };
-    for (int i = 0; i < t->walk.states; i++) out[1 + i] = t->state[i];
-    return train_elements(t->memory, &t->update, pool, t->elements, out) == TRAIN_DONE;
+    if (train_elements(t->memory, &t->update, session_threads(ev), t->elements, t->fresh) != TRAIN_DONE) return false;
+    for (int i = 0; i <= t->walk.states; i++) memcpy(to[i], t->fresh[i], sizeof *to[i] * (size_t)t->elements);
+    return true;
 }
 
 /* Builds the kernel again when the curriculum has moved. */
@@ -360,33 +449,41 @@ static bool train_loop(struct ev *ev, struct training *t)
     t->key = training_key(ev, t);
     struct train_state s = checkpoint_of(t, t->key);
     bool other = false;
-    if (t->checkpoint && checkpoint_load(ev, t->checkpoint, &t->model, &s, &other)) t->step = s.step;
+    if (t->checkpoint && checkpoint_load(ev, t->checkpoint, &t->model, &s, &other)) t->step = t->kept = s.step;
+    for (int i = 0; i <= t->walk.states; i++) t->fresh[i] = ARENA_ARRAY(ev->arena, double, t->elements + 1);
     if (other) fprintf(stderr, "note: %s is of another training; this one starts over\n", t->checkpoint);
     progress_init(&progress, stderr, ev->session->progress);
     progress_begin(&progress, "training", t->steps);
     int64_t counted = 0;
     struct arena *arena = ev->arena, scratch = { 0 };
-    for (; t->step < t->steps && good; ) {
+    bool due = false; /* these parameters are to be kept once their loss is known to be finite */
+    while (good && (t->step < t->steps || due)) {
         /* what a step makes on the way (schedule, curriculum) is forgotten after it */
         if (!t->curriculum) ev->arena = &scratch;
-        good = follow_curriculum(ev, t) && one_step(ev, t, total, &loss);
+        if (t->step < t->steps) good = follow_curriculum(ev, t);
+        good = good && gradient_step(ev, t, total, &loss) && (!due || keep(ev, t));
+        due = false;
+        if (good && t->step < t->steps) {
+            clip_gradient(ev, t);
+            good = update_step(ev, t);
+            t->step += good;
+            due = good && t->checkpoint && (t->step % t->every == 0 || t->step == t->steps);
+            sum += loss;
+            counted++;
+        }
         ev->arena = arena;
         arena_free(&scratch);
-        if (!good) break;
-        t->step++;
-        sum += loss;
-        counted++;
+        if (!good || !counted) break;
         progress_to(&progress, t->step);
         if (t->step % t->every && t->step != t->steps) continue;
         progress_clear(&progress);
         log_line(ev, t, sum / (double)counted);
         sum = 0;
         counted = 0;
-        good = keep(ev, t);
     }
     progress_end(&progress);
     bool interrupted = ev->session->stop && *ev->session->stop;
-    if (!good && interrupted && t->step) keep(ev, t);
+    if (!good && interrupted && t->step > t->kept && !part_not_finite(t, t->theta)) keep(ev, t);
     return good;
 }
 
