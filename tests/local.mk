@@ -17,6 +17,7 @@ stage_tests = \
 	tests/ir.tap \
 	tests/loops.tap \
 	tests/model.tap \
+	tests/model_forward.tap \
 	tests/model_kill.tap \
 	tests/names.tap \
 	tests/parse.tap \
