@@ -45,7 +45,8 @@ struct training {
     double clip;
     const char *checkpoint, *key;
     int64_t kept; /* the step that the checkpoint holds */
-    const struct instance *task_now; /* the curriculum's */
+    const struct instance *task_now; /* the curriculum's, */
+    const int64_t *level;            /*   and what it gave */
 
     struct model model;
     int64_t elements; /* of all parameters */
@@ -210,32 +211,44 @@ static double schedule_factor(struct ev *ev, struct training *t)
     return factor;
 }
 
-/* The task of this step: hyper-parameters that the curriculum moves. *changed: another one than before. */
-static const struct instance *task_now(struct ev *ev, struct training *t, bool *changed)
+/* Which of the task's hyper-parameters entry i of the curriculum moves; -1: reported. */
+static int moved_hyper(struct ev *ev, struct training *t, int i)
+{
+    const struct value *c = t->curriculum;
+    int k = t->task->def->nhypers - 1;
+    while (k >= 0 && t->task->def->hyper[k]->name != c->key[i]) k--;
+    if (k >= 0 && c->item[i]->kind == V_FN) return k;
+    ev_error(ev, E_ARGUMENT_NAME, t->at, k < 0 ? "the task has no hyper-parameter `%s`" : "`%s` of the curriculum is no function of the step",
+             c->key[i]);
+    return -1;
+}
+
+/* What the curriculum gives at this step. */
+static bool curriculum_levels(struct ev *ev, struct training *t, int64_t *level)
+{
+    const struct value *c = t->curriculum;
+    for (int i = 0; c && i < c->n; i++) {
+        if (moved_hyper(ev, t, i) < 0) return false;
+        struct value *step = value_int(ev->arena, size_int(ev->sizes, t->step));
+        struct value *v = ev_apply(ev, c->item[i]->fn, &step, 1, t->at);
+        if (value_poisoned(v)) return false;
+        if (!ev_known_int(v, &level[i])) {
+            ev_error(ev, E_TYPE, t->at, "the curriculum's `%s` gives no whole number", c->key[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The task with the curriculum's levels. */
+static const struct instance *task_at(struct ev *ev, struct training *t, const int64_t *level)
 {
     const struct value *c = t->curriculum;
     struct instance *now = arena_copy(ev->arena, t->task, sizeof *now);
     now->hyper = arena_copy(ev->arena, now->hyper, sizeof *now->hyper * (size_t)(now->def->nhypers + 1));
-    for (int i = 0; c && i < c->n; i++) {
-        int k = -1;
-        for (int h = 0; h < now->def->nhypers; h++)
-            if (now->def->hyper[h]->name == c->key[i]) k = h;
-        if (k < 0 || c->item[i]->kind != V_FN) {
-            ev_error(ev, E_ARGUMENT_NAME, t->at, k < 0 ? "the task has no hyper-parameter `%s`" : "`%s` of the curriculum is no function of the step", c->key[i]);
-            return NULL;
-        }
-        struct value *step = value_int(ev->arena, size_int(ev->sizes, t->step));
-        struct value *v = ev_apply(ev, c->item[i]->fn, &step, 1, t->at);
-        int64_t n;
-        if (value_poisoned(v)) return NULL;
-        if (!ev_known_int(v, &n)) {
-            ev_error(ev, E_TYPE, t->at, "the curriculum's `%s` gives no whole number", c->key[i]);
-            return NULL;
-        }
-        now->hyper[k] = value_int(ev->arena, size_symbol(ev->sizes, c->key[i], SIZE_VALUED, n, t->at->span, "the curriculum"));
-    }
-    *changed = !t->task_now;
-    for (int h = 0; t->task_now && h < now->def->nhypers; h++) *changed |= !value_same(now->hyper[h], t->task_now->hyper[h]);
+    for (int i = 0; c && i < c->n; i++)
+        now->hyper[moved_hyper(ev, t, i)] =
+            value_int(ev->arena, size_symbol(ev->sizes, c->key[i], SIZE_VALUED, level[i], t->at->span, "the curriculum"));
     return now;
 }
 
@@ -260,21 +273,15 @@ static uint64_t circumstances(struct ev *ev, struct training *t)
         for (int k = 0; k < t->model.n; k++) weight |= t->model.weight[k].value == v;
         if (!weight) h = hash_bytes(h, v->data.i, sizeof *v->data.i * (size_t)tensor_elements(&v->data));
     }
-    const struct instance *now = t->task_now;
     int64_t step = t->step;
     for (int i = 0; i < STEPS && (t->schedule || t->curriculum); i++) {
         t->step = t->steps * i / STEPS;
         double factor = schedule_factor(ev, t);
-        bool changed;
-        const struct instance *task = task_now(ev, t, &changed);
+        int64_t levels = t->curriculum ? t->curriculum->n : 0, level[levels + 1];
         h = hash_bytes(h, &factor, sizeof factor);
-        for (int k = 0; task && k < task->def->nhypers; k++) {
-            int64_t n;
-            if (ev_known_int(task->hyper[k], &n)) h = hash_bytes(h, &n, sizeof n);
-        }
+        if (curriculum_levels(ev, t, level)) h = hash_bytes(h, level, sizeof *level * (size_t)levels);
     }
     t->step = step;
-    t->task_now = now;
     return h;
 }
 
@@ -418,16 +425,21 @@ static bool update_step(struct ev *ev, struct training *t)
     return true;
 }
 
-/* Builds the kernel again when the curriculum has moved. */
-static bool follow_curriculum(struct ev *ev, struct training *t)
+/* Builds the kernel again when the curriculum has moved, in the arena that outlives the step. */
+static bool follow_curriculum(struct ev *ev, struct training *t, struct arena *lasting)
 {
-    bool changed;
-    const struct instance *task = task_now(ev, t, &changed);
-    if (!task) return false;
-    if (!changed) return true;
-    t->task_now = task;
-    t->k = gradient_kernel(ev, t, task);
-    return t->k && ready(ev, t->k, &t->sum, t->at);
+    int levels = t->curriculum ? t->curriculum->n : 0;
+    int64_t level[levels + 1];
+    if (!curriculum_levels(ev, t, level)) return false;
+    if (t->task_now && (!levels || !memcmp(level, t->level, sizeof *level * (size_t)levels))) return true;
+    struct arena *arena = ev->arena;
+    ev->arena = lasting;
+    t->level = arena_copy(lasting, level, sizeof level);
+    t->task_now = task_at(ev, t, level);
+    t->k = gradient_kernel(ev, t, t->task_now);
+    bool good = t->k && ready(ev, t->k, &t->sum, t->at);
+    ev->arena = arena;
+    return good;
 }
 
 static void log_line(struct ev *ev, struct training *t, double loss)
@@ -444,7 +456,7 @@ static bool train_loop(struct ev *ev, struct training *t)
 {
     double *total = ARENA_ARRAY(ev->arena, double, t->elements + 1), loss = 0, sum = 0;
     struct progress progress;
-    bool good = follow_curriculum(ev, t) && update_kernel(ev, t) && ready(ev, t->update_k, &t->update, t->at);
+    bool good = follow_curriculum(ev, t, ev->arena) && update_kernel(ev, t) && ready(ev, t->update_k, &t->update, t->at);
     if (!good) return false;
     t->key = training_key(ev, t);
     struct train_state s = checkpoint_of(t, t->key);
@@ -459,8 +471,8 @@ static bool train_loop(struct ev *ev, struct training *t)
     bool due = false; /* these parameters are to be kept once their loss is known to be finite */
     while (good && (t->step < t->steps || due)) {
         /* what a step makes on the way (schedule, curriculum) is forgotten after it */
-        if (!t->curriculum) ev->arena = &scratch;
-        if (t->step < t->steps) good = follow_curriculum(ev, t);
+        ev->arena = &scratch;
+        if (t->step < t->steps) good = follow_curriculum(ev, t, arena);
         good = good && gradient_step(ev, t, total, &loss) && (!due || keep(ev, t));
         due = false;
         if (good && t->step < t->steps) {
@@ -577,9 +589,8 @@ struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, 
     t.task = ev_task(ev, a->v[1], a->at[1])->instance;
     if (ev->dry) {
         t.model = *start->model;
-        bool changed;
-        const struct instance *task = task_now(ev, &t, &changed);
-        struct kernel *k = task ? gradient_kernel(ev, &t, task) : NULL;
+        int64_t level[(t.curriculum ? t.curriculum->n : 0) + 1];
+        struct kernel *k = curriculum_levels(ev, &t, level) ? gradient_kernel(ev, &t, task_at(ev, &t, level)) : NULL;
         if (k && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
         return k ? start : &value_error;
     }

@@ -12,6 +12,6 @@ rise = cosine(warmup = 20)
 
 model = train(encoder(layers = 1, heads = 2, width = 16, hidden = 32), prompts, steps = steps, batch = 24,
               optimizer = adam(lr = lr), schedule = (step, steps) -> rise(step, steps) * (1.0 if step < leap else 1e30), clip = 1.0, seed = 5,
-              checkpoint = "kept.safetensors", every = every)
+              curriculum = { n: ramp(4, 10, by = 3, every = 60) }, checkpoint = "kept.safetensors", every = every)
 save model to "final.safetensors"
 save predictions(model, prompts, trials = 64) to "predictions.npz"
