@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/check_lang \
 	tests/unit/check_numbers \
 	tests/unit/check_output \
+	tests/unit/check_reassociate \
 	tests/unit/check_runtime \
 	tests/unit/check_scalars_llvm
 
@@ -59,6 +60,10 @@ tests_unit_check_numbers_LDADD = $(unit_ldadd)
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
 tests_unit_check_output_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_output_LDADD = $(unit_ldadd)
+
+tests_unit_check_reassociate_SOURCES = tests/unit/check_reassociate.c
+tests_unit_check_reassociate_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_reassociate_LDADD = $(unit_ldadd)
 
 tests_unit_check_scalars_llvm_SOURCES = tests/unit/check_scalars_llvm.c $(icl_llvm_so_SOURCES)
 tests_unit_check_scalars_llvm_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
