@@ -2,6 +2,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
+#include "lang/names.h"
 
 struct parameter {
     char name[24];
@@ -36,16 +37,10 @@ enum { MAX_PARAMETERS = 12, MAX_REST = 16 };
 static void no_such_parameter(struct ev *ev, const struct builtin *b, const struct ast *arg, const struct parameter *p, int n)
 {
     struct diag *m = ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` has no argument `%s`", b->name, arg->name);
-    int best = 3;
-    const char *near = NULL;
-    for (int i = 0; i < n; i++) {
-        int distance = edit_distance(p[i].name, arg->name);
-        if (distance < best) {
-            best = distance;
-            near = p[i].name;
-        }
-    }
-    if (near) diag_help(m, "did you mean `%s`?", near);
+    struct nearest near;
+    nearest_init(&near, arg->name);
+    for (int i = 0; i < n; i++) nearest_offer(&near, p[i].name);
+    if (near.best) diag_help(m, "did you mean `%s`?", near.best);
     diag_note(m, "%s", b->doc);
 }
 

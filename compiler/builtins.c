@@ -2,6 +2,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
+#include "lang/names.h"
 
 /* ---- what the rules below share ---- */
 

@@ -225,7 +225,7 @@ struct value *ev_instance(struct ev *ev, struct scope *s, const struct def *d, c
 
 /* ---- coercions ---- */
 
-static struct value *as_instance(struct ev *ev, struct value *v, const struct ast *at)
+struct value *ev_stands_for(struct ev *ev, struct value *v, const struct ast *at)
 {
     if (v->kind != V_FN || v->fn->kind != FN_DEF || v->fn->def->kind == DEF_FN) return v;
     struct ast none = *at;
@@ -235,12 +235,12 @@ static struct value *as_instance(struct ev *ev, struct value *v, const struct as
 
 struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast *at)
 {
-    return as_instance(ev, v, at);
+    return ev_stands_for(ev, v, at);
 }
 
 struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
 {
-    v = as_instance(ev, v, at);
+    v = ev_stands_for(ev, v, at);
     if (value_poisoned(v) || value_is_predictor(v)) return v;
     struct diag *m = ev_error(ev, E_TYPE, at, "a predictor is needed here, this is %s", value_type(ev->arena, v));
     ev_show(ev, m, at, v);
@@ -252,7 +252,7 @@ struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
 
 struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at)
 {
-    v = as_instance(ev, v, at);
+    v = ev_stands_for(ev, v, at);
     if (value_poisoned(v) || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_ARCHITECTURE)) return v;
     struct diag *m = ev_error(ev, E_TYPE, at, "an architecture is needed here, this is %s", value_type(ev->arena, v));
     ev_show(ev, m, at, v);
@@ -261,7 +261,7 @@ struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct
 
 struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at)
 {
-    v = as_instance(ev, v, at);
+    v = ev_stands_for(ev, v, at);
     if (value_poisoned(v) || value_is_task(v)) return v;
     struct diag *m = ev_error(ev, E_TYPE, at, "a task is needed here, this is %s", value_type(ev->arena, v));
     ev_show(ev, m, at, v);
@@ -275,8 +275,8 @@ static bool chainable(const struct value *v)
 
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e)
 {
-    a = as_instance(ev, a, e->kid[0]);
-    b = as_instance(ev, b, e->kid[1]);
+    a = ev_stands_for(ev, a, e->kid[0]);
+    b = ev_stands_for(ev, b, e->kid[1]);
     if (a->kind == V_ERROR || b->kind == V_ERROR) return &value_error;
     if (a->kind == V_ANY || b->kind == V_ANY) return &value_any;
     bool first = chainable(a) && !value_is_predictor(a), second = chainable(b) || value_is_predictor(b);

@@ -3,6 +3,7 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "lang/names.h"
 
 struct scope *scope_new(struct ev *ev, struct scope *up)
 {
@@ -100,6 +101,9 @@ static const enum ir_op elem_of[AO_COUNT] = {
 static struct value *compare_names(struct ev *ev, enum ast_op op, struct value *a, struct value *b)
 {
     if (op != AO_EQ && op != AO_NE) return NULL;
+    a = ev_stands_for(ev, a, ev->at);
+    b = ev_stands_for(ev, b, ev->at);
+    if (value_poisoned(a) || value_poisoned(b)) return value_poisoned(a) ? a : b;
     bool string = a->kind == V_STRING || b->kind == V_STRING;
     bool nameable = (a->kind == V_STRING || a->kind == V_INSTANCE || a->kind == V_CHAIN || a->kind == V_MODEL) &&
                     (b->kind == V_STRING || b->kind == V_INSTANCE || b->kind == V_CHAIN || b->kind == V_MODEL);
@@ -298,7 +302,17 @@ static struct value *name(struct ev *ev, struct scope *s, const struct ast *e)
     const struct builtin *row = builtin_find(e->name);
     if (row) return value_fn(ev->arena, (struct fn){ .kind = FN_BUILTIN, .builtin = row });
     struct diag *m = ev_error(ev, E_UNKNOWN_NAME, e, "unknown name `%s`", e->name);
-    diag_label(m, e->span, "nothing of this name is known here");
+    struct nearest near;
+    struct buf columns = { 0 };
+    nearest_init(&near, e->name);
+    for (; s; s = s->up)
+        for (int i = 0; i < s->names.n; i++) {
+            nearest_offer(&near, s->names.data[i].name);
+            if (s->columns) buf_printf(&columns, "%s`%s`", columns.n ? ", " : "", s->names.data[i].name);
+        }
+    if (columns.n) diag_note(m, "the columns of the table are %s", columns.text);
+    if (near.best) diag_help(m, "did you mean `%s`?", near.best);
+    buf_free(&columns);
     return &value_error;
 }
 

@@ -181,7 +181,7 @@ void measured_print(struct buf *out, const struct measured *m)
     number_estimate(out, &m->of);
     if (m->of.nonfinite)
         buf_printf(out, " (%lld of %lld prompts diverged)", (long long)m->of.nonfinite, (long long)m->of.trials);
-    else if (m->of.largest_share > 0.1 && m->of.trials >= 100)
+    else if (estimate_heavy(&m->of))
         buf_printf(out, " (one prompt carries %.0f%% of the sum)", 100 * m->of.largest_share);
 }
 

@@ -77,6 +77,7 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
 struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at);
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e);
 struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
+struct value *ev_stands_for(struct ev *ev, struct value *v, const struct ast *at); /* a bare name: its instance with defaults */
 struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
 struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at);
 struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at);

@@ -5,6 +5,7 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "lang/names.h"
 #include "runtime/output.h"
 #include "runtime/plot.h"
 #include "runtime/table.h"
@@ -31,6 +32,14 @@ static struct cell cell_of(struct ev *ev, struct value *v)
         break;
     case V_STRING: c = cell_text(v->text); break;
     case V_ESTIMATE: c = cell_estimate(v->measured->of); break;
+    case V_LIST:
+    case V_TUPLE:
+    case V_RECORD:
+    case V_RANGE:
+        value_print(&name, ev_ready(ev, v), ev->precision);
+        c = cell_text(arena_strdup(ev->arena, name.text));
+        buf_free(&name);
+        break;
     default:
         value_name(&name, v, false, ev->precision);
         c = cell_predictor(arena_strdup(ev->arena, name.text ? name.text : ""), v);
@@ -49,9 +58,13 @@ struct sweep {
     struct scope *scope; /* the variables of the cell */
     int rows;            /* of the cell so far */
     int first;           /* its first row */
+    bool lone;           /* its one row holds nothing of a table yet */
+    int cells;           /* walked without data */
     struct value *variable[16];
-    struct value *spread;
 };
+
+/* A walk without data has seen enough of a large sweep after some cells. */
+enum { DRY_CELLS = 1000 };
 
 static int column(struct table *t, const char *name)
 {
@@ -68,14 +81,48 @@ static int new_row(struct ev *ev, struct sweep *w)
     return row;
 }
 
-/* record t: every row of t under the variables of the cell. */
+/* record t: every row of t under the variables of the cell, beside what the cell has recorded before. */
 static void record_table(struct ev *ev, struct sweep *w, const struct table *t)
 {
+    int before = w->table->columns;
+    bool lone = w->lone;
     for (int r = 0; r < t->rows; r++) {
-        int row = new_row(ev, w);
+        bool first = r == 0 && lone;
+        int row = first ? w->first : new_row(ev, w);
+        for (int c = w->ast->n - 1; c < before && w->rows > 1; c++) table_set(w->table, row, c, *table_at(w->table, w->first, c));
         for (int c = 0; c < t->columns; c++) table_set(w->table, row, column(w->table, t->column[c].name), *table_at(t, r, c));
     }
     for (int c = 0; t->rows == 0 && c < t->columns; c++) column(w->table, t->column[c].name);
+    if (t->rows) w->lone = false;
+}
+
+/* A column for what is recorded must not be one of the sweep's variables. */
+static bool column_free(struct ev *ev, const struct sweep *w, const char *name, bool of_table, const struct ast *at)
+{
+    int k = table_find(w->table, name);
+    if (k < 0 || k >= w->ast->n - 1) return true;
+    struct diag *m = ev_error(ev, E_DUPLICATE_NAME, at, of_table ? "the table has a column `%s`, which is a variable of the sweep, too"
+                                                                 : "`%s` is a variable of the sweep", name);
+    diag_label(m, w->ast->kid[k + 1]->name_span, "the variable");
+    diag_help(m, of_table ? "give the variable another name" : "record it under another name");
+    return false;
+}
+
+static void record_value(struct ev *ev, struct sweep *w, const struct ast *arg, struct value *v)
+{
+    if (!column_free(ev, w, arg->name, false, arg)) return;
+    if (v->kind == V_TABLE || v->kind == V_DIST || v->kind == V_NONE) {
+        struct diag *m = ev_error(ev, E_TYPE, arg, "a cell of a table does not hold %s", value_type(ev->arena, v));
+        if (v->kind == V_TABLE) diag_help(m, "`record %s` adds its rows and columns", ev_text(ev, arg->kid[0]));
+        return;
+    }
+    int c = column(w->table, arg->name);
+    if (ev->dry || !value_ready(v)) return;
+    if (w->rows == 0) {
+        new_row(ev, w);
+        w->lone = true;
+    }
+    for (int r = 0; r < w->rows; r++) table_set(w->table, w->first + r, c, cell_of(ev, v));
 }
 
 void ev_record(struct ev *ev, struct scope *s, const struct ast *e)
@@ -89,15 +136,15 @@ void ev_record(struct ev *ev, struct scope *s, const struct ast *e)
         const struct ast *arg = e->kid[i];
         struct value *v = ev_expr(ev, s, arg->kind == A_ARG ? arg->kid[0] : arg);
         if (v->kind == V_ERROR) continue;
-        if (arg->kind != A_ARG) {
-            if (v->kind == V_TABLE) record_table(ev, w, v->table);
-            else if (v->kind != V_ANY) ev_error(ev, E_TYPE, arg, "`record` takes `name = value`, or a table; this is %s", value_type(ev->arena, v));
+        if (arg->kind == A_ARG) {
+            record_value(ev, w, arg, v);
             continue;
         }
-        int c = column(w->table, arg->name);
-        if (!value_ready(v) || ev->dry) continue;
-        if (w->rows == 0) new_row(ev, w);
-        for (int r = 0; r < w->rows; r++) table_set(w->table, w->first + r, c, cell_of(ev, v));
+        bool good = v->kind == V_TABLE;
+        for (int c = 0; good && c < v->table->columns; c++) good = column_free(ev, w, v->table->column[c].name, true, arg);
+        if (good) record_table(ev, w, v->table);
+        else if (v->kind != V_ANY && v->kind != V_TABLE)
+            ev_error(ev, E_TYPE, arg, "`record` takes `name = value`, or a table; this is %s", value_type(ev->arena, v));
     }
 }
 
@@ -114,8 +161,9 @@ static bool sweep_cell(struct ev *ev, struct scope *s, void *data)
     }
     w->first = w->table->rows;
     w->rows = 0;
+    w->lone = false;
     ev_block(ev, s, w->ast->kid[0], &fr);
-    return !ev_stopped(ev) && !ev->session->failed;
+    return !ev_stopped(ev) && !ev->session->failed && !(ev->dry && ++w->cells == DRY_CELLS);
 }
 
 /* The same cell but for variable c. */
@@ -152,6 +200,16 @@ static void tell_apart(struct ev *ev, struct table *t, int variables, int c)
         if (name[r]) t->column[c].cells[r].text = name[r];
 }
 
+/* A sweep without cells has the columns that it would have recorded. */
+static void recorded_columns(struct table *t, const struct ast *e)
+{
+    for (int i = 0; i < e->n; i++) {
+        if (!e->kid[i]) continue;
+        if (e->kind == A_RECORD_STMT && e->kid[i]->kind == A_ARG) column(t, e->kid[i]->name);
+        else recorded_columns(t, e->kid[i]);
+    }
+}
+
 struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
 {
     if (e->n - 1 > 16) {
@@ -166,6 +224,7 @@ struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
     ev_clauses(ev, s, e->kid + 1, e->n - 1, sweep_cell, &w);
     ev->sweep = w.outer;
     if (ev->diags->errors > errors) return &value_error;
+    if (w.table->rows == 0) recorded_columns(w.table, e->kid[0]);
     struct value *v = value_new(ev->arena, V_TABLE);
     v->table = w.table;
     v->open = ev->dry;
@@ -222,17 +281,14 @@ static struct value *no_column(struct ev *ev, const struct table *t, const struc
 {
     struct diag *m = ev_error(ev, E_NO_FIELD, e, "the table has no column `%s`", e->name);
     struct buf names = { 0 };
-    int best = 3;
-    const char *near = NULL;
+    struct nearest near;
+    nearest_init(&near, e->name);
     for (int c = 0; c < t->columns; c++) {
         buf_printf(&names, "%s`%s`", c ? ", " : "", t->column[c].name);
-        int distance = edit_distance(t->column[c].name, e->name);
-        if (distance >= best) continue;
-        best = distance;
-        near = t->column[c].name;
+        nearest_offer(&near, t->column[c].name);
     }
-    if (near) diag_help(m, "did you mean `%s`?", near);
-    diag_note(m, "its columns are %s", names.text ? names.text : "none");
+    if (near.best) diag_help(m, "did you mean `%s`?", near.best);
+    diag_note(m, t->columns ? "its columns are %s" : "it has no columns%s", names.text ? names.text : "");
     buf_free(&names);
     return &value_error;
 }
@@ -258,7 +314,37 @@ static struct scope *column_scope(struct ev *ev, struct scope *s, const struct v
     return inner;
 }
 
-/* t[cond]: the rows for which it holds; t[3] and t[1:4]: rows by number. */
+static struct value *no_condition(struct ev *ev, const struct ast *at, const struct value *c)
+{
+    struct diag *m = ev_error(ev, E_TYPE, at, "a table is filtered by a truth value for each row");
+    ev_show(ev, m, at, c);
+    return &value_error;
+}
+
+/* t[1:4]: rows by number. */
+static struct value *table_rows(struct ev *ev, struct scope *s, const struct value *t, const struct ast *range, struct value *out)
+{
+    const struct table *from = t->table;
+    int64_t part[3] = { 0, from->rows, 1 };
+    for (int i = 0; i < 3 && i < range->n; i++) {
+        struct value *v = range->kid[i] ? ev_expr(ev, s, range->kid[i]) : NULL;
+        if (!v) continue;
+        if (v->kind == V_ERROR) return v;
+        if (!ev_known_int(v, &part[i]) && !(ev->dry && v->kind != V_STRING)) return no_condition(ev, range->kid[i], v);
+        if (i < 2 && part[i] < 0) part[i] += from->rows;
+    }
+    if (t->open) return out;
+    if (part[0] < 0 || part[1] > from->rows || part[2] < 1) {
+        ev_error(ev, E_INDEX_RANGE, range, "rows %s of a table of %d rows", ev_text(ev, range), from->rows);
+        return &value_error;
+    }
+    bool *keep = ARENA_ARRAY(ev->arena, bool, from->rows + 1);
+    for (int64_t r = part[0]; r < part[1]; r += part[2]) keep[r] = true;
+    out->table = table_select(ev->arena, from, keep);
+    return out;
+}
+
+/* t[cond]: the rows for which it holds; t[3]: a row by number. */
 struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, const struct ast *e)
 {
     const struct table *from = t->table;
@@ -269,9 +355,12 @@ struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, cons
     struct value *out = value_new(ev->arena, V_TABLE);
     out->table = t->table;
     out->open = t->open;
+    if (e->kid[1]->kind == A_RANGE) return table_rows(ev, s, t, e->kid[1], out);
     if (t->open) {
         struct value *c = ev_expr(ev, column_scope(ev, s, t, -1), e->kid[1]);
-        return c->kind == V_ERROR ? c : out;
+        if (c->kind == V_ERROR) return c;
+        bool fits = c->kind == V_ANY || c->kind == V_ESTIMATE || (c->kind == V_TENSOR && !c->rank && c->dtype != DT_REAL);
+        return fits ? out : no_condition(ev, e->kid[1], c);
     }
     bool *keep = ARENA_ARRAY(ev->arena, bool, from->rows + 1);
     for (int r = 0; r < from->rows; r++) {
@@ -283,8 +372,8 @@ struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, cons
             keep[r] = r == (row < 0 ? row + from->rows : row);
             continue;
         }
-        struct diag *m = ev_error(ev, E_TYPE, e->kid[1], "a table is filtered by a truth value for each row");
-        ev_show(ev, m, e->kid[1], c);
+        if (!ev_known_int(c, &row)) return no_condition(ev, e->kid[1], c);
+        ev_error(ev, E_INDEX_RANGE, e->kid[1], "row %s of a table of %d rows", ev_text(ev, e->kid[1]), from->rows);
         return &value_error;
     }
     out->table = table_select(ev->arena, from, keep);
@@ -417,6 +506,10 @@ static bool known_options(struct ev *ev, const struct ast *record)
         for (size_t k = 0; k < sizeof plot_options / sizeof *plot_options; k++) known |= !strcmp(plot_options[k], record->kid[i]->name);
         if (known) continue;
         struct diag *m = ev_error(ev, E_ARGUMENT_NAME, record->kid[i], "`plot` has no option `%s`", record->kid[i]->name);
+        struct nearest near;
+        nearest_init(&near, record->kid[i]->name);
+        for (size_t k = 0; k < sizeof plot_options / sizeof *plot_options; k++) nearest_offer(&near, plot_options[k]);
+        if (near.best) diag_help(m, "did you mean `%s`?", near.best);
         diag_note(m, "it has x, y, series, color, kind, xscale, yscale, cscale, title, xlabel, ylabel, clabel and band");
         good = false;
     }
@@ -429,7 +522,10 @@ static const char *text_option(struct ev *ev, struct scope *s, const struct ast 
     const struct ast *e = option(record, name);
     struct value *v = e ? ev_expr(ev, s, e) : NULL;
     if (v && v->kind == V_STRING) return v->text;
-    if (v && !value_poisoned(v)) ev_error(ev, E_TYPE, e, "`%s` is a string", name);
+    if (v && !value_poisoned(v)) {
+        struct diag *m = ev_error(ev, E_TYPE, e, "`%s` is a string", name);
+        ev_show(ev, m, e, v);
+    }
     return NULL;
 }
 
@@ -552,6 +648,12 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     if (v->kind != V_TABLE && !(v->kind == V_TENSOR && e->kind == A_HEATMAP)) {
         struct diag *m = ev_error(ev, E_TYPE, e, "%s draws a table, this is %s", e->kind == A_HEATMAP ? "`heatmap`" : "`plot`", value_type(ev->arena, v));
         ev_show(ev, m, e->kid[0], v);
+        return;
+    }
+    const char *ext = path ? output_extension(path) : "svg";
+    if (strcmp(ext, "svg") && strcmp(ext, "png") && strcmp(ext, "pdf")) {
+        struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[2], "what format is `%s`?", path);
+        diag_note(m, "a figure is drawn to .svg, .png or .pdf");
         return;
     }
     struct figure f;

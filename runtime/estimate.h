@@ -2,6 +2,7 @@
 #ifndef ICL_ESTIMATE_H
 #define ICL_ESTIMATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct estimate {
@@ -11,5 +12,10 @@ struct estimate {
     int64_t nonfinite;    /* of these, prompts whose prediction was not finite; they are left out of the mean */
     double largest_share; /* the largest share of the sum that one prompt carries, 0 to 1 */
 };
+
+/* Does one prompt carry so much of the sum that mean and standard error say little? */
+static inline bool estimate_heavy(const struct estimate *e) {
+    return e->largest_share > 0.1 && e->trials >= 100;
+}
 
 #endif

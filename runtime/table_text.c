@@ -1,7 +1,8 @@
 /* Cells and tables as text: aligned for people, CSV and JSON for programs.
  *
  * A printed cell is a head and a tail: an estimate is cut before its `±`, everything else is all head. Heads of
- * numbers are set flush right and tails flush left, so the signs of a column stand under each other. */
+ * numbers are set flush right and tails flush left, so the signs of a column stand under each other. An estimate that
+ * needs a caution carries a mark, which a line under the table explains. */
 #include "runtime/table.h"
 
 #include <inttypes.h>
@@ -84,6 +85,14 @@ struct layout {
     bool right;
 };
 
+#define DIVERGED " *"
+#define HEAVY " †"
+
+static const char *caution(const struct cell *c) {
+    if (c->kind != CELL_ESTIMATE) return "";
+    return c->estimate.nonfinite ? DIVERGED : estimate_heavy(&c->estimate) ? HEAVY : "";
+}
+
 static struct layout lay_out(struct arena *a, const struct table *t, int column) {
     struct layout l = {.cell = ARENA_ARRAY(a, struct shown, t->rows + 1), .right = true};
     struct buf b = {0};
@@ -91,6 +100,7 @@ static struct layout lay_out(struct arena *a, const struct table *t, int column)
         const struct cell *c = table_at(t, r, column);
         b.n = 0;
         cell_print(&b, c, t->precision);
+        buf_puts(&b, caution(c));
         if (c->kind == CELL_TEXT || c->kind == CELL_PREDICTOR || c->kind == CELL_TENSOR) l.right = false;
         l.cell[r] = c->kind == CELL_ESTIMATE ? show(a, b.text, b.n) : show(a, "", 0);
         if (c->kind != CELL_ESTIMATE) {
@@ -159,6 +169,23 @@ static int key_columns(const struct table *t, const struct layout *l, int width,
     return keys;
 }
 
+/* What the marks mean, with the worst of each. */
+static void print_cautions(struct buf *out, const struct table *t) {
+    const struct estimate *diverged = NULL, *heavy = NULL;
+    for (int c = 0; c < t->columns; c++)
+        for (int r = 0; r < t->rows; r++) {
+            const struct cell *cell = table_at(t, r, c);
+            const struct estimate *e = &cell->estimate;
+            const char *mark = caution(cell);
+            if (!strcmp(mark, DIVERGED) && (!diverged || e->nonfinite > diverged->nonfinite)) diverged = e;
+            if (!strcmp(mark, HEAVY) && (!heavy || e->largest_share > heavy->largest_share)) heavy = e;
+        }
+    if (diverged)
+        buf_printf(out, "* diverged on some prompts, which the mean leaves out (at most %" PRId64 " of %" PRId64 ")\n",
+                   diverged->nonfinite, diverged->trials);
+    if (heavy) buf_printf(out, "† one prompt carries much of the sum (at most %.0f%%)\n", 100 * heavy->largest_share);
+}
+
 /* Aligned columns under a header. */
 void table_print(struct buf *out, const struct table *t, int width) {
     if (t->columns == 0) return;
@@ -177,6 +204,7 @@ void table_print(struct buf *out, const struct table *t, int width) {
         print_part(out, t, l, keys, from, to);
         from = to;
     }
+    print_cautions(out, t);
     arena_free(&scratch);
 }
 
