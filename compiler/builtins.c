@@ -2,7 +2,6 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
-#include "lang/names.h"
 
 /* ---- what the rules below share ---- */
 
