@@ -201,11 +201,20 @@ static bool ready(struct ev *ev, struct kernel *k, struct train_kernel *out, con
     return true;
 }
 
+/* A whole number that is no size: what is computed from it leaves no traces in the table of sizes. */
+static struct value *count_value(struct ev *ev, int64_t n)
+{
+    struct value *v = value_int(ev->arena, size_int(ev->sizes, 0));
+    v->i0 = n;
+    v->size = NULL;
+    return v;
+}
+
 static double schedule_factor(struct ev *ev, struct training *t)
 {
     double factor = 1;
     if (!t->schedule) return 1;
-    struct value *arg[2] = { value_int(ev->arena, size_int(ev->sizes, t->step)), value_int(ev->arena, size_int(ev->sizes, t->steps)) };
+    struct value *arg[2] = { count_value(ev, t->step), count_value(ev, t->steps) };
     struct value *v = ev_apply(ev, t->schedule->fn, arg, 2, t->at);
     if (!value_poisoned(v) && !ev_known_real(v, &factor)) ev_error(ev, E_TYPE, t->at, "a schedule is a function of (step, steps) that gives a number");
     return factor;
@@ -229,7 +238,7 @@ static bool curriculum_levels(struct ev *ev, struct training *t, int64_t *level)
     const struct value *c = t->curriculum;
     for (int i = 0; c && i < c->n; i++) {
         if (moved_hyper(ev, t, i) < 0) return false;
-        struct value *step = value_int(ev->arena, size_int(ev->sizes, t->step));
+        struct value *step = count_value(ev, t->step);
         struct value *v = ev_apply(ev, c->item[i]->fn, &step, 1, t->at);
         if (value_poisoned(v)) return false;
         if (!ev_known_int(v, &level[i])) {

@@ -54,8 +54,7 @@ struct set {
 };
 struct size_table {
     struct arena *arena;
-    struct set sizes, monos;
-    VEC(struct factor *) atoms;
+    struct set sizes, monos, atoms;
     int factors;                 /* how many symbols and atoms there are */
     const struct mono *unit;
     const struct size *zero, *one;
@@ -351,6 +350,12 @@ static const struct size *atom_plain(struct size_table *t, enum factor_kind kind
     }
 }
 
+static bool atom_equal(const void *a, const void *b)
+{
+    const struct factor *x = a, *y = b;
+    return x->kind == y->kind && x->a == y->a && x->b == y->b;
+}
+
 static const struct size *atom(struct size_table *t, enum factor_kind kind, const struct size *a, const struct size *b)
 {
     if (kind != F_QUOTIENT && a->id > b->id) {
@@ -358,15 +363,20 @@ static const struct size *atom(struct size_table *t, enum factor_kind kind, cons
         a = b;
         b = other;
     }
-    for (int i = 0; i < t->atoms.n; i++)
-        if (t->atoms.data[i]->kind == kind && t->atoms.data[i]->a == a && t->atoms.data[i]->b == b)
-            return t->atoms.data[i]->whole;
+    struct factor key = { .kind = kind, .a = a, .b = b };
+    uint64_t hash = mix(mix(mix(3, (uint64_t)kind), (uint64_t)a->id), (uint64_t)b->id);
+    uint64_t at = set_slot(t->arena, &t->atoms, hash, atom_equal, &key);
+    if (t->atoms.items[at])
+        return ((const struct factor *)t->atoms.items[at])->whole;
     const struct size *plain = a->plain == a && b->plain == b ? NULL : atom_plain(t, kind, a->plain, b->plain);
     struct factor *f = factor_new(t, kind);
     f->a = a;
     f->b = b;
     f->plain = plain;
-    vec_push(t->arena, &t->atoms, f);
+    at = set_slot(t->arena, &t->atoms, hash, atom_equal, &key); /* the plain form may have made others */
+    t->atoms.items[at] = f;
+    t->atoms.hashes[at] = hash;
+    t->atoms.n++;
     return factor_whole(t, f);
 }
 
