@@ -1,14 +1,17 @@
 /* The command line. Exit status: 0 done, 1 the program is wrong or an assertion failed, 2 usage, 3 a fault of icl
  * itself, 128 + n after signal n. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "compiler/emit.h"
 #include "compiler/format.h"
 #include "compiler/gradcheck.h"
 #include "compiler/program.h"
+#include "lang/names.h"
 #include "runtime/pool.h"
 #include "runtime/progress.h"
 
@@ -39,8 +42,9 @@ struct command_line {
 static bool set_seed(struct command_line *c, const char *v)
 {
     char *end;
+    errno = 0;
     c->session.seed = strtoull(v, &end, 10);
-    return *v >= '0' && *v <= '9' && !*end;
+    return *v >= '0' && *v <= '9' && !*end && !errno;
 }
 
 static bool set_threads(struct command_line *c, const char *v)
@@ -124,6 +128,25 @@ static int usage_error(const char *format, const char *what)
     return EXIT_USAGE;
 }
 
+static int flag_error(const struct flag *flag, const char *value)
+{
+    const char *wanted = !strcmp(flag->values, "N") ? "a whole number" : !strcmp(flag->values, "DIR") ? "a folder" : flag->values;
+    if (value) fprintf(stderr, "icl: `--%s` takes %s, not `%s`\n", flag->name, wanted, value);
+    else fprintf(stderr, "icl: `--%s` needs a value: %s\n", flag->name, wanted);
+    return EXIT_USAGE;
+}
+
+static int unknown_flag(const char *name)
+{
+    struct nearest near;
+    nearest_init(&near, name);
+    for (int i = 0; i < FLAGS; i++) nearest_offer(&near, flags[i].name);
+    fprintf(stderr, "icl: there is no flag `--%s`", name);
+    if (near.best) fprintf(stderr, "; did you mean `--%s`?", near.best);
+    fprintf(stderr, "\n     `icl --help` lists commands and flags\n");
+    return EXIT_USAGE;
+}
+
 /* ---- commands ---- */
 
 struct tool {
@@ -156,10 +179,10 @@ static int tool_close(struct tool *t, bool good)
     bool color = t->line->session.color;
     session_close(&t->ev);
     diags_print(&t->diags, stderr, color);
-    bool fault = t->line->session.fault;
+    const struct session *s = &t->line->session;
     arena_free(&t->arena);
     if (interrupted) return 128 + interrupted;
-    return fault ? EXIT_FAULT : good ? 0 : EXIT_WRONG;
+    return s->fault ? EXIT_FAULT : good ? 0 : s->usage ? EXIT_USAGE : EXIT_WRONG;
 }
 
 /* Flags after the file that the script does not declare are the tool's. */
@@ -176,28 +199,34 @@ static int settle_options(struct tool *t, struct program *p)
         const struct flag *flag = program_unknown_option(&t->ev, p) ? find_flag(o.name) : NULL;
         t->ev.session = s;
         if (!flag) s->options[kept++] = o;
-        else if (!flag->set(t->line, o.text)) return usage_error("`--%s` takes another value", o.name);
+        else if (!flag->set(t->line, o.text)) return flag_error(flag, o.bare ? NULL : o.text);
     }
     s->noptions = kept;
     t->ev.precision = t->line->precision;
     const char *unknown = program_unknown_option(&t->ev, p);
     if (!unknown) return 0;
     struct buf b = { 0 };
+    const char *near = program_near_option(p, unknown);
+    struct nearest of_flags;
+    nearest_init(&of_flags, unknown);
+    for (int i = 0; i < FLAGS; i++) nearest_offer(&of_flags, flags[i].name);
+    if (!near) near = of_flags.best;
     program_options(&t->ev, p, &b);
-    fprintf(stderr, "icl: the script has no option `--%s`\n", unknown);
+    fprintf(stderr, "icl: the script has no option `--%s`", unknown);
+    if (near) fprintf(stderr, "; did you mean `--%s`?", near);
+    fputc('\n', stderr);
     if (b.n) fprintf(stderr, "its options are:\n%s", b.text);
     buf_free(&b);
     return EXIT_USAGE;
 }
 
-static int script_help(struct tool *t, struct program *p)
+static void script_help(struct tool *t, struct program *p)
 {
     struct buf b = { 0 };
     program_options(&t->ev, p, &b);
     printf("usage: icl %s %s [--option value ...]\n", t->line->command, t->line->file);
     if (b.n) printf("\noptions of the script:\n%s", b.text);
     buf_free(&b);
-    return 0;
 }
 
 static int with_program(struct command_line *line, bool (*act)(struct ev *, struct program *))
@@ -206,14 +235,30 @@ static int with_program(struct command_line *line, bool (*act)(struct ev *, stru
     if (!line->file) return usage_error("`icl %s` needs a file", line->command);
     tool_open(&t, line);
     struct program *p = program_load(&t.ev, line->file);
-    if (p && line->help) return script_help(&t, p);
-    int status = p ? settle_options(&t, p) : 0;
-    if (status) {
-        diags_print(&t.diags, stderr, line->session.color);
-        return status;
+    bool help = p && line->help, usable = help || !p || !settle_options(&t, p);
+    if (help) script_help(&t, p);
+    bool good = help || (usable && p && !t.diags.errors && act(&t.ev, p));
+    int status = tool_close(&t, good);
+    return usable ? status : EXIT_USAGE;
+}
+
+/* Makes the folder of the files written, and those above it. */
+static bool make_folder(struct ev *ev)
+{
+    const char *out = ev->session->out;
+    char *path = arena_strdup(ev->arena, out ? out : "");
+    for (char *p = path; *p; p++) {
+        if (p == path || (p[0] != '/' && p[1])) continue;
+        char was = *p;
+        if (was == '/') *p = 0;
+        if (mkdir(path, 0777) && errno != EEXIST) {
+            fprintf(stderr, "icl: cannot make the folder %s: %s\n", path, strerror(errno));
+            ev->session->usage = true;
+            return false;
+        }
+        *p = was;
     }
-    bool good = p && !t.diags.errors && act(&t.ev, p);
-    return tool_close(&t, good);
+    return true;
 }
 
 /* Warnings and errors known before the run are printed before it. */
@@ -221,7 +266,12 @@ static bool run(struct ev *ev, struct program *p)
 {
     if (!program_check(ev, p)) return false;
     diags_print(ev->diags, stderr, ev->session->color);
-    return program_run(ev, p);
+    if (!make_folder(ev)) return false;
+    bool good = program_run(ev, p);
+    if (good || ev->diags->errors || interrupted) return good;
+    ev_error(ev, E_INTERNAL, NULL, "the run stopped without saying why");
+    ev->session->fault = true;
+    return false;
 }
 
 static bool check(struct ev *ev, struct program *p)
@@ -334,15 +384,24 @@ static int read_flag(struct command_line *c, const struct command *command, char
     }
     bool script = command->script && c->file;
     const struct flag *flag = find_flag(name);
-    if (!script && !flag) return usage_error("there is no flag `--%s`", name);
-    if (!script) {
-        if (!value) return usage_error("`--%s` needs a value", name);
-        if (!flag->set(c, value)) return usage_error("`--%s` takes another value", name);
-        return 0;
-    }
+    if (!script && !flag) return unknown_flag(name);
+    if (!script) return value && flag->set(c, value) ? 0 : flag_error(flag, value);
     if (c->session.noptions == 128) return usage_error("too many options, at `--%s`", name);
-    c->session.options[c->session.noptions++] = (struct option_value){ name, value ? value : "true", false };
+    c->session.options[c->session.noptions++] = (struct option_value){ name, value ? value : "true", !value };
     return 0;
+}
+
+static int unknown_command(const char *name)
+{
+    struct nearest near;
+    const char *ext = strrchr(name, '.');
+    nearest_init(&near, name);
+    for (int i = 0; i < COMMANDS; i++) nearest_offer(&near, commands[i].name);
+    fprintf(stderr, "icl: there is no command `%s`", name);
+    if (ext && !strcmp(ext, ".icl")) fprintf(stderr, "; did you mean `icl run %s`?", name);
+    else if (near.best) fprintf(stderr, "; did you mean `icl %s`?", near.best);
+    fprintf(stderr, "\n     `icl --help` lists commands and flags\n");
+    return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -362,7 +421,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(commands[i].name, argv[1])) command = &commands[i];
-    if (!command) return usage_error("there is no command `%s`", argv[1]);
+    if (!command) return unknown_command(argv[1]);
     c.command = argv[1];
     if (command->bare && (argc < 3 || strcmp(argv[2], "--help"))) return command->bare(argc - 2, argv + 2);
     for (int i = 2; i < argc; i++) {

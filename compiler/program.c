@@ -1,5 +1,7 @@
 /* A script as a whole: the library under it, its definitions first, then its statements in order; imports bring
  * definitions, options and the values these need; tests run with what they need and nothing else. */
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "compiler/program.h"
@@ -181,50 +183,81 @@ static bool *needed(struct ev *ev, const struct ast *file, name_list *names)
 
 /* ---- options ---- */
 
-static const char *given(struct ev *ev, const char *name)
+/* What the command line gives; of several the last. */
+static const struct option_value *given(struct ev *ev, const char *name)
 {
     struct session *s = ev->session;
-    const char *text = NULL;
-    for (int i = 0; i < s->noptions; i++)
-        if (!strcmp(s->options[i].name, name)) {
-            s->options[i].used = true;
-            text = s->options[i].text;
-        }
-    return text;
+    for (int i = s->noptions - 1; i >= 0; i--)
+        if (!strcmp(s->options[i].name, name)) return &s->options[i];
+    return NULL;
 }
 
-static struct value *parse_option(struct ev *ev, const struct ast *e, const struct value *like, const char *text)
+static struct value *wrong_option(struct ev *ev, const struct ast *e, const struct option_value *o, const char *wanted)
 {
-    char *end;
-    enum dtype t = like->kind == V_TENSOR ? like->dtype : DT_REAL;
-    if (e->kid[0])
-        t = !strcmp(e->kid[0]->name, "int") ? DT_INT : !strcmp(e->kid[0]->name, "bool") ? DT_BOOL : DT_REAL;
-    if (like->kind == V_STRING || (e->kid[0] && !strcmp(e->kid[0]->name, "string"))) return value_string(ev->arena, text);
-    char clean[64];
+    struct diag *m = o->bare ? ev_error(ev, E_OPTION_VALUE, e, "`--%s` needs a value: %s", e->name, wanted)
+                             : ev_error(ev, E_OPTION_VALUE, e, "`--%s %s` is not %s", e->name, o->text, wanted);
+    diag_label(m, e->span, "declared here");
+    ev->session->usage = true;
+    return &value_error;
+}
+
+/* The value of an option from its text; its type is written, or its default's. */
+static struct value *parse_option(struct ev *ev, const struct ast *e, const struct value *like, const struct option_value *o)
+{
+    char *end = NULL, clean[64];
+    const char *type = e->kid[0] ? e->kid[0]->name : like->kind == V_STRING ? "string" : "";
+    enum dtype t = !strcmp(type, "int")    ? DT_INT
+                   : !strcmp(type, "bool") ? DT_BOOL
+                   : !strcmp(type, "real") ? DT_REAL
+                   : like->kind == V_TENSOR ? like->dtype
+                                            : DT_REAL;
+    if (!strcmp(type, "string")) return o->bare ? wrong_option(ev, e, o, "a text") : value_string(ev->arena, o->text);
+    if (t == DT_BOOL) {
+        bool on = !strcmp(o->text, "true");
+        return on || !strcmp(o->text, "false") ? value_bool(ev->arena, on) : wrong_option(ev, e, o, "true or false");
+    }
     size_t n = 0;
-    for (const char *p = text; *p && n < sizeof clean - 1; p++)
+    for (const char *p = o->text; *p && n < sizeof clean - 1; p++)
         if (*p != '_') clean[n++] = *p;
     clean[n] = 0;
-    if (t == DT_BOOL && (!strcmp(text, "true") || !strcmp(text, "false"))) return value_bool(ev->arena, *text == 't');
+    errno = 0;
     if (t == DT_INT) {
         long long v = strtoll(clean, &end, 10);
-        if (n && !*end)
-            return value_int(ev->arena, size_symbol(ev->sizes, e->name, SIZE_VALUED, v, e->span, "the option"));
-    } else if (t == DT_REAL) {
-        double v = strtod(clean, &end);
-        if (n && !*end) return value_real(ev->arena, ev->precision == 32 ? (float)v : v, false);
+        if (!n || *end || errno) return wrong_option(ev, e, o, "a whole number");
+        return value_int(ev->arena, size_symbol(ev->sizes, e->name, SIZE_VALUED, v, e->span, "the option"));
     }
-    struct diag *m = ev_error(ev, E_OPTION_VALUE, e, "`--%s %s` is not %s", e->name, text,
-                              t == DT_INT ? "a whole number" : t == DT_BOOL ? "true or false" : "a number");
-    (void)m;
-    return &value_error;
+    double v = strtod(clean, &end);
+    if (!n || *end || !isfinite(v)) return wrong_option(ev, e, o, "a number");
+    return value_real(ev->arena, ev->precision == 32 ? (float)v : v, false);
+}
+
+/* The default has the type that is written, and is something that a command line can say. */
+static bool option_type(struct ev *ev, const struct ast *e, const struct value *v)
+{
+    const char *type = e->kid[0] ? e->kid[0]->name : NULL;
+    bool scalar = v->kind == V_TENSOR && !v->rank;
+    bool sayable = scalar || v->kind == V_STRING;
+    bool fits = !type                    ? sayable
+                : !strcmp(type, "string") ? v->kind == V_STRING
+                : !strcmp(type, "bool")   ? scalar && v->dtype == DT_BOOL
+                : !strcmp(type, "int")    ? scalar && v->dtype == DT_INT
+                : !strcmp(type, "real")   ? scalar && v->dtype != DT_BOOL
+                                          : false;
+    if (fits && !(type && e->kid[0]->n)) return true;
+    bool known = type && !e->kid[0]->n && (!strcmp(type, "string") || !strcmp(type, "bool") || !strcmp(type, "int") || !strcmp(type, "real"));
+    const struct ast *at = known || !type ? e->kid[1] : e->kid[0];
+    struct diag *m = ev_error(ev, E_TYPE, at, known ? "`%s` is declared %s, its default is %s" : "`%s`: an option is an int, a real, a bool or a string",
+                              e->name, type, value_type(ev->arena, v));
+    if (at == e->kid[1]) ev_show(ev, m, at, v);
+    return false;
 }
 
 static void option(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct value *v = ev_expr(ev, s, e->kid[1]);
-    const char *text = given(ev, e->name);
-    if (text) v = parse_option(ev, e, v, text);
+    if (!value_poisoned(v) && !option_type(ev, e, v)) v = &value_error;
+    const struct option_value *o = given(ev, e->name);
+    if (o) v = parse_option(ev, e, v, o);
     else if (e->kid[0] && !strcmp(e->kid[0]->name, "real")) v = t_cast(ev, v, DT_REAL);
     if (value_is_scalar(v, DT_INT) && v->known)
         v = value_int(ev->arena, size_symbol(ev->sizes, e->name, SIZE_VALUED, v->i0, e->span, "the option"));
@@ -236,9 +269,13 @@ static void describe_options(struct ev *ev, const struct ast *file, struct buf *
     for (int i = 0; i < file->n; i++) {
         const struct ast *e = file->kid[i];
         if (e->kind != A_OPTION) continue;
-        char left[96];
-        snprintf(left, sizeof left, "--%s %s", e->name, e->kid[0] ? e->kid[0]->name : "VALUE");
-        buf_printf(out, "  %-24s %s%s(default %s)\n", left, e->text ? e->text : "", e->text ? " " : "", ev_text(ev, e->kid[1]));
+        static const char *const word[] = { [A_INT] = "int", [A_NUMBER] = "real", [A_BOOL] = "bool", [A_STRING] = "string" };
+        enum ast_kind kind = e->kid[1]->kind;
+        bool literal = kind == A_INT || kind == A_NUMBER || kind == A_BOOL || kind == A_STRING;
+        const char *left = arena_printf(ev->arena, "--%s %s", e->name, e->kid[0] ? e->kid[0]->name : literal ? word[kind] : "value");
+        int pad = 24 - utf8_columns(left, strlen(left));
+        buf_printf(out, "  %s%*s %s%s(default %s)\n", left, pad > 0 ? pad : 0, "", e->text ? e->text : "", e->text ? " " : "",
+                   ev_text(ev, e->kid[1]));
     }
 }
 
@@ -255,6 +292,21 @@ static bool declares(const struct program *p, const char *name)
     for (int i = 0; i < 32 && p->imported[i]; i++)
         if (declares(p->imported[i], name)) return true;
     return false;
+}
+
+static void offer_options(const struct program *p, struct nearest *near)
+{
+    for (int i = 0; i < p->file->n; i++)
+        if (p->file->kid[i]->kind == A_OPTION) nearest_offer(near, p->file->kid[i]->name);
+    for (int i = 0; i < 32 && p->imported[i]; i++) offer_options(p->imported[i], near);
+}
+
+const char *program_near_option(const struct program *p, const char *name)
+{
+    struct nearest near;
+    nearest_init(&near, name);
+    offer_options(p, &near);
+    return near.best;
 }
 
 const char *program_unknown_option(struct ev *ev, struct program *p)

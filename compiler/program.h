@@ -16,6 +16,7 @@ bool program_run(struct ev *ev, struct program *p);
 int program_test(struct ev *ev, struct program *p, int *passed);
 /* The options it declares, for --help; and the flags given that it does not have (NULL: none). */
 void program_options(struct ev *ev, struct program *p, struct buf *out);
+const char *program_near_option(const struct program *p, const char *name); /* NULL: none is near */
 const char *program_unknown_option(struct ev *ev, struct program *p);
 const struct ast *program_ast(const struct program *p);
 

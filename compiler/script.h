@@ -99,7 +99,7 @@ enum engine { ENGINE_JIT, ENGINE_INTERP };
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 struct option_value {
     const char *name, *text;
-    bool used;
+    bool bare; /* without a value: true */
 };
 struct session {
     uint64_t seed;
@@ -117,6 +117,7 @@ struct session {
     VEC(struct request *) requests;
     bool failed;          /* stop: an error at run time */
     bool fault;           /* of icl itself */
+    bool usage;           /* of the command line */
     /* `icl emit`: is shown every kernel that a walk without data finds */
     void (*show_kernel)(struct ev *, struct ir_func *);
     const char *stage;
