@@ -11,9 +11,9 @@
 #include "compiler/format.h"
 #include "compiler/gradcheck.h"
 #include "compiler/program.h"
-#include "lang/names.h"
 #include "runtime/pool.h"
 #include "runtime/progress.h"
+#include "lang/names.h"
 
 enum { EXIT_WRONG = 1, EXIT_USAGE = 2, EXIT_FAULT = 3 };
 
