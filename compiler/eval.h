@@ -81,6 +81,7 @@ struct ev {
     struct kernel *k;        /* kernel code is being built */
     bool dry;                /* walk without data */
     bool symbolic;           /* a definition walked on its own */
+    bool damaged;            /* errors in names are reported; the walk goes on around them */
     struct call *calls;
     const struct ast *at;    /* the expression being evaluated: the place of what has none of its own */
     int depth;
@@ -98,6 +99,7 @@ struct value *ev_index(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_block(struct ev *ev, struct scope *s, const struct ast *block, struct frame *fr);
 void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr);
 struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_silence(struct ev *ev, struct scope *s, const struct ast *block); /* after an error: what it assigns is not known */
 /* Calls `each` for every combination of the clauses' values (for, sweep, script builders); the names are bound in a
  * scope below s. Stops early on false. */
 bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,

@@ -1,4 +1,5 @@
 /* Expressions. The same walk at script level (host values) and in kernel code (IR nodes). */
+#include <math.h>
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/model.h"
@@ -74,10 +75,17 @@ dim ev_size(struct ev *ev, struct value *v, const struct ast *at)
     if (ev_known_int(v, &n)) return size_int(ev->sizes, n);
     if (v->kind == V_TENSOR && !v->rank && !v->known && !v->node && v->dtype != DT_BOOL)
         return size_symbol(ev->sizes, intern(ev->names, ev_text(ev, at)), SIZE_OPEN, 0, at->span, NULL);
-    bool divided = v->kind == V_TENSOR && v->known && v->size && at->kind == A_BINARY && at->op == AO_DIV;
+    bool quotient = v->kind == V_TENSOR && v->known && !v->rank && v->dtype == DT_REAL && at->kind == A_BINARY && at->op == AO_DIV;
+    if (quotient && !isfinite(v->r0)) {
+        struct diag *by_zero = ev_error(ev, E_SIZE, at, "a size is divided by 0");
+        diag_label(by_zero, at->kid[1]->span, "is 0");
+        return NULL;
+    }
+    bool divided = quotient && v->size;
     struct diag *m = divided ? ev_error(ev, E_SIZE_DIVIDES, at, "`%s` does not divide `%s`", ev_text(ev, at->kid[1]), ev_text(ev, at->kid[0]))
                              : ev_error(ev, E_SIZE, at, "a size must be a whole number that is known before the run");
     ev_show(ev, m, at, v);
+    if (divided) diag_note(m, "`%s` is %g", ev_text(ev, at), v->r0);
     if (v->node) diag_note(m, "it depends on what is drawn or computed in the kernel");
     return NULL;
 }
@@ -301,6 +309,9 @@ static struct value *name(struct ev *ev, struct scope *s, const struct ast *e)
     if (b) return b->value;
     const struct builtin *row = builtin_find(e->name);
     if (row) return value_fn(ev->arena, (struct fn){ .kind = FN_BUILTIN, .builtin = row });
+    bool columns_seen = false;
+    for (const struct scope *up = s; up; up = up->up) columns_seen |= up->columns;
+    if (ev->damaged && !columns_seen) return &value_error;
     struct diag *m = ev_error(ev, E_UNKNOWN_NAME, e, "unknown name `%s`", e->name);
     struct nearest near;
     struct buf columns = { 0 };

@@ -244,7 +244,7 @@ static void assigned(struct ev *ev, const struct ast *e, void *out)
 }
 
 /* After an error: what a block would have assigned is not known, and that is not reported again. */
-static void silence(struct ev *ev, struct scope *s, const struct ast *block)
+void ev_silence(struct ev *ev, struct scope *s, const struct ast *block)
 {
     VEC(str) names = { 0 };
     assigned(ev, block, &names);
@@ -291,7 +291,7 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
             struct diag *m = ev_error(ev, E_LOOP_STATE, e, "`%s` is carried round the loop but is %s", b->name,
                                       value_type(ev->arena, b->value));
             diag_note(m, "a loop in kernel code carries numbers and tensors");
-            silence(ev, s, l->block);
+            ev_silence(ev, s, l->block);
             return;
         }
         state[n] = b;
@@ -378,7 +378,7 @@ static void loop(struct ev *ev, struct scope *s, const struct ast *e, const stru
         const struct ast *at = e->kind == A_REPEAT ? e->kid[0] : e;
         struct diag *m = ev_error(ev, E_SIZE, at, "a loop of %lld passes", (long long)n);
         ev_show_size(ev, m, at, l->count);
-        silence(ev, s, l->block);
+        ev_silence(ev, s, l->block);
         return;
     }
     bool calls = ev->k && ev->arch && l->index && l->fr->def && (l->fr->def->kind == DEF_LAYER || l->fr->def->kind == DEF_ARCHITECTURE);
@@ -445,7 +445,7 @@ static void for_kernel(struct ev *ev, struct scope *s, const struct ast *e, stru
         return;
     }
     if (value_poisoned(over) || !ev_series(ev, over, c->kid[0], &series)) {
-        silence(ev, s, block);
+        ev_silence(ev, s, block);
         return;
     }
     loop(ev, s, e, &(struct loop){ block, NULL, series.count, series, c->name, c->name_span, fr });
@@ -472,13 +472,13 @@ static void condition(struct ev *ev, struct scope *s, const struct ast *e, struc
         bad = true;
     }
     if (bad) {
-        silence(ev, s, e);
+        ev_silence(ev, s, e);
         return;
     }
-    for (int i = 1; i < 3; i++) { /* only the run knows: both are walked */
-        struct frame branch = *fr;
-        if (e->kid[i]) ev_statement(ev, s, e->kid[i], &branch);
-    }
+    struct frame branch[2] = { *fr, *fr }; /* only the run knows: both are walked */
+    for (int i = 0; i < 2; i++)
+        if (e->kid[i + 1]) ev_statement(ev, s, e->kid[i + 1], &branch[i]);
+    if (branch[0].ended && branch[1].ended) *fr = branch[0];
 }
 
 /* ---- ends of bodies ---- */

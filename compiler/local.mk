@@ -13,6 +13,8 @@ libicl_a_SOURCES += \
 	compiler/chain_cost.c \
 	compiler/chain_emit.c \
 	compiler/cse.c \
+	compiler/damage.c \
+	compiler/damage.h \
 	compiler/dce.c \
 	compiler/dists.c \
 	compiler/elementary.inc \

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "compiler/damage.h"
 #include "compiler/program.h"
 #include "lang/names.h"
 #include "lang/parse.h"
@@ -357,7 +358,8 @@ static void run_statements(struct ev *ev, struct program *p, struct scope *s, co
         const struct ast *e = p->file->kid[i];
         struct program *module = e->kind == A_IMPORT ? p->imported[imports++] : NULL;
         if (need && !need[i]) continue;
-        if (e->kind == A_IMPORT) import(ev, module, s, e);
+        if (ev->dry && ev->damaged && damage_in(ev, e)) damage_statement(ev, s, e);
+        else if (e->kind == A_IMPORT) import(ev, module, s, e);
         else if (e->kind == A_OPTION) option(ev, s, e);
         else if (!values_only || e->kind == A_ASSIGN || e->kind == A_UPDATE) ev_statement(ev, s, e, &fr);
         if (!ev->dry && ev->diags->errors) ev->session->failed = true;
@@ -376,7 +378,7 @@ static void check_defs(struct ev *ev, struct scope *s)
 static void check_tests(struct ev *ev, struct program *p, struct scope *s)
 {
     for (int i = 0; i < p->file->n; i++) {
-        if (p->file->kid[i]->kind != A_TEST) continue;
+        if (p->file->kid[i]->kind != A_TEST || (ev->damaged && damage_in(ev, p->file->kid[i]))) continue;
         struct frame fr = { 0 };
         ev_block(ev, scope_new(ev, s), p->file->kid[i]->kid[0], &fr);
     }
@@ -387,16 +389,20 @@ static void check_names(struct ev *ev, const struct program *p)
 {
     struct around around = { ev, p };
     names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_SCRIPT);
+    check_recursion(ev, p->file);
     for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
 }
 
 bool program_check(struct ev *ev, struct program *p)
 {
-    if (!ev->diags->errors) check_names(ev, p);
     if (ev->diags->errors) return false;
+    check_names(ev, p);
+    if (damage_elsewhere(ev, p->file)) return false;
+    ev->damaged = ev->diags->errors > 0;
     ev->dry = true;
     ev->script = top_scope(ev, ev->std);
     define_all(ev, ev->script, p->file, NULL);
+    damage_definitions(ev, ev->script);
     run_statements(ev, p, ev->script, NULL, false);
     check_defs(ev, ev->script);
     check_tests(ev, p, ev->script);
