@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/check_lanes \
 	tests/unit/check_lang \
 	tests/unit/check_numbers \
+	tests/unit/check_ops \
 	tests/unit/check_output \
 	tests/unit/check_reassociate \
 	tests/unit/check_runtime \
@@ -56,6 +57,11 @@ tests_unit_check_lanes_LDADD = $(unit_ldadd)
 tests_unit_check_numbers_SOURCES = tests/unit/check_numbers.c
 tests_unit_check_numbers_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_numbers_LDADD = $(unit_ldadd)
+
+tests_unit_check_ops_SOURCES = tests/unit/check_ops.c
+tests_unit_check_ops_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_ops_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+tests_unit_check_ops_LDADD = $(unit_ldadd)
 
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
 tests_unit_check_output_CFLAGS = $(AM_CHECK_CFLAGS)

@@ -91,7 +91,8 @@ START_TEST(test_descent)
     c = passes_of(descent("3", "    yield %14\n")); /* too short to pay */
     ck_assert(c.inside == 2 && c.largest == 640 && c.products == 2);
     c = passes_of(descent("50", "    %15 = slice %12 start=[0, 0] step=[1, 1] : real[1, 1]\n"
-                                "    %16 = reshape %15 : real\n    %17 = lt %16, %4 : bool\n    yield %14 until %17\n"));
+                                "    %16 = reshape %15 : real\n    %17 = lt %16, %4 : bool\n"
+                                "    yield %14 until %17\n"));
     ck_assert(c.inside == 2 && c.products == 2);
     setenv("ICL_GRAM", "off", 1);
     c = passes_of(descent("50", "    yield %14\n"));
