@@ -76,7 +76,8 @@ static int pattern_dims(struct ev *ev, struct subject *s, struct scope *scope, c
     return p->n;
 }
 
-static bool add_input(struct ev *ev, struct subject *s, struct scope *scope, const struct ast *pattern, const char *name)
+static bool add_input(struct ev *ev, struct subject *s, struct scope *scope, const struct ast *pattern,
+                      const char *name)
 {
     dim dims[IR_MAX_RANK];
     int rank = pattern_dims(ev, s, scope, pattern, dims);
@@ -283,7 +284,8 @@ static bool check(struct ev *ev, struct subject *s, struct kernel *k, struct ker
         }
     }
     int parameters = s->n - s->given;
-    if (parameters) printf(" %d parameter%s, worst %s %.1e", parameters, parameters == 1 ? "" : "s", s->name[which], largest);
+    const char *plural = parameters == 1 ? "" : "s";
+    if (parameters) printf(" %d parameter%s, worst %s %.1e", parameters, plural, s->name[which], largest);
     printf(fits ? "  ok\n" : "  WRONG\n");
     fflush(stdout);
     return fits;

@@ -96,7 +96,8 @@ void ev_set(struct ev *ev, struct scope *s, const struct ast *e);
 bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *out);
 
 /* Looks for sequence architectures that look ahead (model_causal.c). False: reported. */
-bool model_causal(struct ev *ev, const struct model *m, const struct instance *task, uint64_t seed, const struct ast *at);
+bool model_causal(struct ev *ev, const struct model *m, const struct instance *task, uint64_t seed,
+                  const struct ast *at);
 
 const char *model_save(struct ev *ev, const struct model *m, const char *path); /* NULL, or why not */
 

@@ -1,8 +1,8 @@
 /* Does a sequence architecture look ahead? Entry i of what it predicts may depend on the rows before i and on x[i]; a
  * mask that was forgotten shows nowhere but in risks that are too good. So the architecture answers one prompt, by the
- * interpreter, as it is and with y[i] and all rows after i changed: entries 0 to i must keep their bits. The parameters
- * are moved away from where they start: those that start from 0 would hide what they are multiplied with. Three walks of
- * one prompt through one kernel: what is compared was computed by the same operations. */
+ * interpreter, as it is and with y[i] and all rows after i changed: entries 0 to i must keep their bits. The
+ * parameters are moved away from where they start: those that start from 0 would hide what they are multiplied with.
+ * All go through one kernel: what is compared was computed by the same operations. */
 #include <math.h>
 #include <string.h>
 #include "compiler/answer.h"
@@ -86,18 +86,21 @@ static void copy_rows(struct rows *to, const struct rows *from)
     memcpy(to->y.r, from->y.r, sizeof(double) * (size_t)tensor_elements(&from->y));
 }
 
-static void report(struct ev *ev, const struct instance *arch, int64_t entry, int64_t i, int64_t t, const struct ast *at)
+static void report(struct ev *ev, const struct instance *arch, int64_t entry, int64_t i, int64_t t,
+                   const struct ast *at)
 {
-    struct diag *d = ev_error(ev, E_LOOKS_AHEAD, at, "`%s` looks ahead: its prediction for entry %lld of %lld changes with %s",
-                              arch->def->name, (long long)entry, (long long)t,
-                              i == t - 1 ? "the last label" : "the rows after it or with its own label");
+    const char *what = i == t - 1 ? "the last label" : "the rows after it or with its own label";
+    struct diag *d = ev_error(ev, E_LOOKS_AHEAD, at,
+                              "`%s` looks ahead: its prediction for entry %lld of %lld changes with %s",
+                              arch->def->name, (long long)entry, (long long)t, what);
     diag_label(d, arch->def->ast->span, "declared here");
     if (i < t - 1) diag_note(d, "y[%lld] and all rows after row %lld were changed", (long long)i, (long long)i);
     diag_note(d, "entry i is predicted from the rows before i and x[i] alone");
     diag_help(d, "`attention(h, heads, causal = true)` hides later tokens");
 }
 
-bool model_causal(struct ev *ev, const struct model *m, const struct instance *task, uint64_t seed, const struct ast *at)
+bool model_causal(struct ev *ev, const struct model *m, const struct instance *task, uint64_t seed,
+                  const struct ast *at)
 {
     struct rows drawn, rows;
     if (!m->arch->def->given || m->arch->def->given->n != 2) return true;

@@ -77,7 +77,8 @@ static struct value *loss_of(struct ev *ev, struct training *t, struct arch *a, 
         truth = fr->truth;
     } else {
         dim zero = size_int(ev->sizes, 0);
-        struct value *prompt[3] = { t_slice(ev, fr->x, 0, zero, n, 1), t_slice(ev, fr->y, 0, zero, n, 1), t_at(ev, fr->x, 0, n) };
+        struct value *prompt[3] = { t_slice(ev, fr->x, 0, zero, n, 1), t_slice(ev, fr->y, 0, zero, n, 1),
+                                    t_at(ev, fr->x, 0, n) };
         answer = ev_architecture(ev, a, t->arch, prompt, t->at);
         truth = t_at(ev, fr->truth, 0, n);
     }
@@ -98,7 +99,8 @@ static struct kernel *gradient_kernel(struct ev *ev, struct training *t, const s
     for (int i = 0; i < t->model.n; i++) var[i] = t_node(ev, t->model.weight[i].value);
     struct frame fr;
     struct arch walk;
-    struct value *one = t_const(ev, 1), *loss = ev_prompt(ev, task, &fr, t->at) ? loss_of(ev, t, &walk, &fr) : &value_error;
+    struct value *one = t_const(ev, 1), *loss = &value_error;
+    if (ev_prompt(ev, task, &fr, t->at)) loss = loss_of(ev, t, &walk, &fr);
     bool good = loss->kind == V_TENSOR;
     if (good) {
         struct adjoint a = { .ev = ev, .at = t->at, .var = var, .nvars = t->model.n };
@@ -179,7 +181,8 @@ static bool update_kernel(struct ev *ev, struct training *t)
         good = b && b->value->kind == V_TENSOR && b->value->rank == 0;
         if (good) vec_push(k->f->arena, &k->f->top->results, t_node(ev, t_cast(ev, b->value, DT_REAL)));
     }
-    if (!good && !value_poisoned(p)) ev_error(ev, E_TYPE, d->ast, "an optimizer yields the parameter, element by element");
+    if (!good && !value_poisoned(p))
+        ev_error(ev, E_TYPE, d->ast, "an optimizer yields the parameter, element by element");
     ev_kernel_end(ev, previous);
     t->update_k = k;
     return good && ev_passes(ev, k, t->at);
@@ -190,7 +193,8 @@ static bool update_kernel(struct ev *ev, struct training *t)
 static bool ready(struct ev *ev, struct kernel *k, struct train_kernel *out, const struct ast *at)
 {
     int64_t *elements = ARENA_ARRAY(ev->arena, int64_t, k->f->top->results.n + 1);
-    *out = (struct train_kernel){ .precision = ev->precision, .summed = k->f->summed, .outputs = k->f->top->results.n, .elements = elements };
+    *out = (struct train_kernel){ .precision = ev->precision, .summed = k->f->summed,
+                                  .outputs = k->f->top->results.n, .elements = elements };
     for (int i = 0; i < out->outputs; i++) elements[i] = ir_elements(k->f->top->results.data[i]);
     struct answerer who;
     if (!answer_engine(ev, k, &who, at)) return false;
@@ -216,7 +220,8 @@ static double schedule_factor(struct ev *ev, struct training *t)
     if (!t->schedule) return 1;
     struct value *arg[2] = { count_value(ev, t->step), count_value(ev, t->steps) };
     struct value *v = ev_apply(ev, t->schedule->fn, arg, 2, t->at);
-    if (!value_poisoned(v) && !ev_known_real(v, &factor)) ev_error(ev, E_TYPE, t->at, "a schedule is a function of (step, steps) that gives a number");
+    if (!value_poisoned(v) && !ev_known_real(v, &factor))
+        ev_error(ev, E_TYPE, t->at, "a schedule is a function of (step, steps) that gives a number");
     return factor;
 }
 
@@ -227,8 +232,8 @@ static int moved_hyper(struct ev *ev, struct training *t, int i)
     int k = t->task->def->nhypers - 1;
     while (k >= 0 && t->task->def->hyper[k]->name != c->key[i]) k--;
     if (k >= 0 && c->item[i]->kind == V_FN) return k;
-    ev_error(ev, E_ARGUMENT_NAME, t->at, k < 0 ? "the task has no hyper-parameter `%s`" : "`%s` of the curriculum is no function of the step",
-             c->key[i]);
+    if (k < 0) ev_error(ev, E_ARGUMENT_NAME, t->at, "the task has no hyper-parameter `%s`", c->key[i]);
+    else ev_error(ev, E_TYPE, t->at, "`%s` of the curriculum is no function of the step", c->key[i]);
     return -1;
 }
 
@@ -255,9 +260,10 @@ static const struct instance *task_at(struct ev *ev, struct training *t, const i
     const struct value *c = t->curriculum;
     struct instance *now = arena_copy(ev->arena, t->task, sizeof *now);
     now->hyper = arena_copy(ev->arena, now->hyper, sizeof *now->hyper * (size_t)(now->def->nhypers + 1));
-    for (int i = 0; c && i < c->n; i++)
-        now->hyper[moved_hyper(ev, t, i)] =
-            value_int(ev->arena, size_symbol(ev->sizes, c->key[i], SIZE_VALUED, level[i], t->at->span, "the curriculum"));
+    for (int i = 0; c && i < c->n; i++) {
+        dim size = size_symbol(ev->sizes, c->key[i], SIZE_VALUED, level[i], t->at->span, "the curriculum");
+        now->hyper[moved_hyper(ev, t, i)] = value_int(ev->arena, size);
+    }
     return now;
 }
 
@@ -304,8 +310,8 @@ static const char *training_key(struct ev *ev, struct training *t)
         value_name(&b, &v, true, ev->precision);
         buf_puts(&b, "; ");
     }
-    buf_printf(&b, "batch %lld; steps %lld; seed %llu; clip %.9g; precision %d; code %016llx %016llx", (long long)t->batch,
-               (long long)t->steps, (unsigned long long)t->seed, t->clip, ev->precision,
+    buf_printf(&b, "batch %lld; steps %lld; seed %llu; clip %.9g; precision %d; code %016llx %016llx",
+               (long long)t->batch, (long long)t->steps, (unsigned long long)t->seed, t->clip, ev->precision,
                (unsigned long long)ir_hash(t->k->f), (unsigned long long)circumstances(ev, t));
     const char *key = arena_strdup(ev->arena, b.text);
     buf_free(&b);
@@ -390,7 +396,8 @@ static const char *culprit(struct ev *ev, struct training *t, int64_t first)
 
 static bool step_failed(struct ev *ev, struct training *t, const char *what)
 {
-    struct diag *m = ev_error(ev, E_VALUE, t->at, "training stopped at step %lld: %s is not finite", (long long)t->step, what);
+    struct diag *m = ev_error(ev, E_VALUE, t->at, "training stopped at step %lld: %s is not finite",
+                              (long long)t->step, what);
     diag_help(m, "a smaller learning rate, `clip`, or a warm-up in the schedule may keep it finite");
     if (t->checkpoint && t->kept) diag_note(m, "%s keeps step %lld", t->checkpoint, (long long)t->kept);
     return false;
@@ -402,7 +409,8 @@ static bool gradient_step(struct ev *ev, struct training *t, double *total, doub
     int64_t first = t->step * ((t->batch + UNIT - 1) / UNIT * UNIT);
     answer_pack(ev, t->k, t->sum.in);
     enum train_status status = train_sum(t->memory, &t->sum, session_threads(ev), t->seed, first, t->batch, total);
-    if (status == TRAIN_NO_MEMORY) ev_error(ev, E_LIMIT, t->at, "not enough memory for a batch of %lld", (long long)t->batch);
+    if (status == TRAIN_NO_MEMORY)
+        ev_error(ev, E_LIMIT, t->at, "not enough memory for a batch of %lld", (long long)t->batch);
     if (status != TRAIN_DONE) return false;
     *loss = total[0] / (double)t->batch;
     for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);
@@ -465,7 +473,8 @@ static bool train_loop(struct ev *ev, struct training *t)
 {
     double *total = ARENA_ARRAY(ev->arena, double, t->elements + 1), loss = 0, sum = 0;
     struct progress progress;
-    bool good = follow_curriculum(ev, t, ev->arena) && update_kernel(ev, t) && ready(ev, t->update_k, &t->update, t->at);
+    bool good = follow_curriculum(ev, t, ev->arena) && update_kernel(ev, t) &&
+                ready(ev, t->update_k, &t->update, t->at);
     if (!good) return false;
     t->key = training_key(ev, t);
     struct train_state s = checkpoint_of(t, t->key);
@@ -533,13 +542,15 @@ static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
         optimizer = ev_instance_value(ev, b->value, a->call);
     }
     if (optimizer->kind != V_INSTANCE || optimizer->instance->def->kind != DEF_OPTIMIZER) {
-        if (!value_poisoned(optimizer)) ev_error(ev, E_TYPE, a->at[4], "an optimizer is needed here, this is %s", value_type(ev->arena, optimizer));
+        if (!value_poisoned(optimizer))
+            ev_error(ev, E_TYPE, a->at[4], "an optimizer is needed here, this is %s", value_type(ev->arena, optimizer));
         return false;
     }
     t->optimizer = optimizer->instance;
     t->schedule = a->v[5];
     if (t->schedule && t->schedule->kind != V_FN) {
-        ev_error(ev, E_TYPE, a->at[5], "a schedule is a function of (step, steps), not %s", value_type(ev->arena, t->schedule));
+        ev_error(ev, E_TYPE, a->at[5], "a schedule is a function of (step, steps), not %s",
+                 value_type(ev->arena, t->schedule));
         return false;
     }
     if (a->v[6] && (!ev_known_real(a->v[6], &t->clip) || !(t->clip > 0))) {
@@ -548,7 +559,8 @@ static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
     }
     t->curriculum = a->v[7];
     if (t->curriculum && t->curriculum->kind != V_RECORD) {
-        ev_error(ev, E_TYPE, a->at[7], "a curriculum is a record of functions of the step, as in { n: ramp(4, 16, by = 1, every = 100) }");
+        ev_error(ev, E_TYPE, a->at[7],
+                 "a curriculum is a record of functions of the step, as in { n: ramp(4, 16, by = 1, every = 100) }");
         return false;
     }
     if (a->v[8] && (!ev_known_int(a->v[8], &seed) || seed < 0)) {
@@ -590,8 +602,8 @@ static void lay_out(struct ev *ev, struct training *t, const struct model *start
 struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 {
     struct training t = { 0 };
-    struct args init = { .n = 3, .v = (struct value *[]){ a->v[0], a->v[1], a->v[8] }, .at = (const struct ast *[]){ a->at[0], a->at[1], a->at[8] },
-                         .call = a->call };
+    struct args init = { .n = 3, .v = (struct value *[]){ a->v[0], a->v[1], a->v[8] },
+                         .at = (const struct ast *[]){ a->at[0], a->at[1], a->at[8] }, .call = a->call };
     struct value *start = bi_init(ev, s, b, &init);
     if (value_poisoned(start) || !read_arguments(ev, a, &t)) return value_poisoned(start) ? start : &value_error;
     t.arch = start->model->arch;
