@@ -476,6 +476,7 @@ static bool train_loop(struct ev *ev, struct training *t)
     bool good = follow_curriculum(ev, t, ev->arena) && update_kernel(ev, t) &&
                 ready(ev, t->update_k, &t->update, t->at);
     if (!good) return false;
+    int errors = ev->diags->errors;
     t->key = training_key(ev, t);
     struct train_state s = checkpoint_of(t, t->key);
     bool other = false;
