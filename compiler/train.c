@@ -478,6 +478,7 @@ static bool train_loop(struct ev *ev, struct training *t)
     if (!good) return false;
     int errors = ev->diags->errors;
     t->key = training_key(ev, t);
+    if (ev->diags->errors > errors) return false; /* a schedule or curriculum that gives no number */
     struct train_state s = checkpoint_of(t, t->key);
     bool other = false;
     if (t->checkpoint && checkpoint_load(ev, t->checkpoint, &t->model, &s, &other)) t->step = t->kept = s.step;
