@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a compiler does not see: long lines, message codes that are never used, ops without a test, words and paths
-# that do not belong in the tree. Run in the source tree; prints what it finds and fails then.
+# that do not belong in the tree, files that a README does not list, pages that are not what the sources say. Run in the
+# source tree; prints what it finds and fails then.
 set -u
 found=0
 complain() {
@@ -27,6 +28,22 @@ fi
 
 for name in $(sed -n 's/^\(ELEM\|OP\)([A-Z0-9_]*, *"\([^"]*\)".*/\2/p' compiler/op.def); do
     grep -rqw -e "$name" tests/unit tests/cases/ir 2>/dev/null || complain "compiler/op.def: no test names the op $name"
+done
+
+# Is file $2 named by a word between backquotes of the README $1: as it is, without its ending, or by a pattern?
+listed() {
+    for word in $(grep -o '`[^` ]*`' "$1" | tr -d '`' | sort -u); do
+        # shellcheck disable=SC2254
+        case $2 in $word | $word.[ch]) return 0 ;; esac
+    done
+    return 1
+}
+for folder in compiler compiler/llvm examples lang runtime; do
+    for file in "$folder"/*; do
+        name=${file##*/}
+        case $name in README.md | local.mk | *.o | *~) continue ;; esac
+        [ -d "$file" ] || listed "$folder/README.md" "$name" || complain "$folder/README.md: no line for $name"
+    done
 done
 
 LC_ALL=C awk -f docs/library.awk lang/std/*.icl | cmp -s - docs/library.md ||
