@@ -68,13 +68,30 @@ static bool hides(const struct ast *e, str name)
     return false;
 }
 
+/* On the right of `~` the name of a distribution means it, whatever the script calls so. */
+static const struct ast *use_in_distribution(const struct ast *e, str name);
+
 /* The first use of a name below e. */
 static const struct ast *use_of(const struct ast *e, str name)
 {
     if (!e) return NULL;
+    if ((e->kind == A_DRAW || (e->kind == A_PARAM && e->integer)) && dist_find(name)) {
+        const struct ast *found = use_in_distribution(e->kid[0], name);
+        for (int i = 1; i < e->n && !found; i++) found = use_of(e->kid[i], name);
+        return found;
+    }
     if (e->kind == A_NAME && e->name == name) return e;
     const struct ast *found = NULL;
     for (int i = 0; i < e->n && !found; i++) found = use_of(e->kid[i], name);
+    return found;
+}
+
+static const struct ast *use_in_distribution(const struct ast *e, str name)
+{
+    const struct ast *found = NULL;
+    bool dist = e->kind == A_CALL && e->kid[0]->kind == A_NAME && dist_find(e->kid[0]->name);
+    if (!dist) return use_of(e, name);
+    for (int i = 1; i < e->n && !found; i++) found = use_in_distribution(e->kid[i], name);
     return found;
 }
 
