@@ -304,6 +304,7 @@ bool gradcheck(struct ev *ev, struct program *p)
         s.given = s.n;
         if (has_parameters(s.def) && !set_parameters(ev, &s)) continue;
         struct kernel *k = build(ev, &s, true), *value = k ? build(ev, &s, false) : NULL;
+        if (value && ev->session->show_kernel) ev->session->show_kernel(ev, value->f);
         if (value) good &= check(ev, &s, k, value);
     }
     return good && !ev->diags->errors;

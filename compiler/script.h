@@ -118,7 +118,7 @@ struct session {
     bool failed;          /* stop: an error at run time */
     bool fault;           /* of icl itself */
     bool usage;           /* of the command line */
-    /* `icl emit`: is shown every kernel that a walk without data finds */
+    /* `icl emit`: is shown every kernel that a walk without data finds; `icl gradcheck`: every definition's value */
     void (*show_kernel)(struct ev *, struct ir_func *);
     const char *stage;
     struct shown *shown;

@@ -37,6 +37,7 @@ TESTS += $(check_PROGRAMS)
 
 # Unit tests: a program a file, alphabetical, each with its three lines below.
 unit_tests = \
+	tests/unit/check_gradients \
 	tests/unit/check_interp \
 	tests/unit/check_ir \
 	tests/unit/check_lanes \
@@ -62,6 +63,10 @@ tests_unit_check_ops_SOURCES = tests/unit/check_ops.c
 tests_unit_check_ops_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_ops_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 tests_unit_check_ops_LDADD = $(unit_ldadd)
+
+tests_unit_check_gradients_SOURCES = tests/unit/check_gradients.c
+tests_unit_check_gradients_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_gradients_LDADD = $(unit_ldadd)
 
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
 tests_unit_check_output_CFLAGS = $(AM_CHECK_CFLAGS)

@@ -18,7 +18,8 @@ static const struct shape {
     int64_t dims[3];
 } shapes[] = {
     { 2, { 3, 3 } },
-    { 1, { 5 } }, { 1, { 33 } }, { 2, { 33, 1 } }, { 1, { 17 } }, { 2, { 2, 17 } }, { 1, { 2 } }, { 1, { 16 } }, { 0, { 0 } },
+    { 1, { 5 } }, { 1, { 33 } }, { 2, { 33, 1 } }, { 1, { 17 } }, { 2, { 2, 17 } }, { 1, { 2 } }, { 1, { 16 } },
+    { 0, { 0 } },
     { 2, { 5, 16 } }, { 3, { 1, 2, 16 } }, { 2, { 0, 5 } }, { 3, { 2, 3, 3 } }, { 1, { 0 } }, { 2, { 16, 2 } },
     { 3, { 2, 0, 3 } }, { 2, { 17, 17 } }, { 1, { 1 } }, { 2, { 2, 2 } }, { 3, { 5, 1, 2 } }, { 2, { 1, 1 } },
 };
@@ -560,7 +561,8 @@ static void compare(struct bench *b, const struct icl_kernel *k, const struct te
     int n = b->f->top->results.n;
     struct tensor *want = ARENA_ARRAY(b->arena, struct tensor, n + 1);
     for (int64_t p = 0; p < PROMPTS; p++) {
-        struct interp it = { .arena = b->arena, .precision = b->f->precision, .seed = SEED, .prompt = (uint64_t)(FIRST + p) };
+        struct interp it = { .arena = b->arena, .precision = b->f->precision, .seed = SEED };
+        it.prompt = (uint64_t)(FIRST + p);
         interp_run(&it, b->f, inputs, want);
         for (int r = 0; r < n; r++)
             for (int64_t e = 0, all = tensor_elements(&want[r]); e < all; e++) {
@@ -617,7 +619,8 @@ START_TEST(test_engines_agree)
             struct bench b;
             open_bench(&b, &a, &shapes[s], machines[m].precision);
             for (int op = 0; op < OP_COUNT; op++) {
-                ck_assert_msg(builders[op] || op_info[op].class == OP_CLASS_ELEM, "no builder for %s", op_info[op].text);
+                bool elementwise = op_info[op].class == OP_CLASS_ELEM;
+                ck_assert_msg(builders[op] || elementwise, "no builder for %s", op_info[op].text);
                 if (builders[op]) builders[op](&b, op);
                 else build_elem(&b, op);
             }
