@@ -2,6 +2,7 @@
  * statements that hold an error are left out of the walk without data, and what they would have defined is silent.
  * And the wrong that only a look at all definitions shows: those that call themselves. */
 #include "compiler/damage.h"
+#include "compiler/script.h"
 
 /* ---- damage ---- */
 
