@@ -34,6 +34,7 @@ struct interpreted {
     const struct kernel *k;
     const struct tensor **inputs;
     int precision;
+    const struct pool *pool;
 };
 
 static bool interpret(void *ctx, const struct icl_kernel_args *args, int thread)
@@ -45,6 +46,7 @@ static bool interpret(void *ctx, const struct icl_kernel_args *args, int thread)
     struct interp it = { .arena = &arena, .precision = in->precision, .seed = args->seed };
     struct tensor results[top->results.n + 1];
     for (int64_t b = 0; b < args->blocks; b++) {
+        if (pool_stopped(in->pool)) return false;
         it.prompt = (uint64_t)(args->first + b);
         interp_run(&it, in->k->f, in->inputs, results);
         for (int r = 0; r < top->results.n; r++) {

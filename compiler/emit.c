@@ -38,20 +38,35 @@ static void show(struct ev *ev, struct ir_func *f)
     buf_free(&text);
 }
 
+void emit_begin(struct ev *ev, const char *stage)
+{
+    ev->session->stage = stage;
+    ev->session->shown = ARENA_NEW(ev->arena, struct shown);
+    ev->session->show_kernel = show;
+}
+
+int emit_end(struct ev *ev)
+{
+    int n = ev->session->shown->hash.n;
+    ev->session->show_kernel = NULL;
+    ev->session->shown = NULL;
+    fflush(stdout);
+    return n;
+}
+
 bool emit_program(struct ev *ev, struct program *p)
 {
-    struct shown s = { 0 };
     if (!strcmp(ev->session->stage, "ast")) {
         ast_print(stdout, program_ast(p));
         return true;
     }
-    ev->session->shown = &s;
-    ev->session->show_kernel = show;
-    return program_check(ev, p);
+    emit_begin(ev, ev->session->stage);
+    bool good = program_check(ev, p);
+    emit_end(ev);
+    return good;
 }
 
 /* ---- doc ---- */
-
 
 bool emit_doc(struct ev *ev, const char *name)
 {
@@ -60,10 +75,17 @@ bool emit_doc(struct ev *ev, const char *name)
         printf("%s\n%s\n", b->doc, b->level == LEVEL_SCRIPT ? "(builtin, script level)" : "(builtin)");
         return true;
     }
-    struct binding *d = scope_find(ev->parts, intern(ev->names, name));
+    const struct dist *of = dist_find(name);
+    struct binding *d = ev->script ? scope_find(ev->script, intern(ev->names, name)) : NULL;
+    if (!d) d = scope_find(ev->parts, intern(ev->names, name));
+    if (!d && of) {
+        printf("%s\n(distribution)\n", of->doc);
+        return true;
+    }
     if (!d || d->value->kind != V_FN || d->value->fn->kind != FN_DEF) return false;
     const struct ast *e = d->value->fn->def->ast;
     if (e->text) printf("%s\n\n", e->text);
-    printf("%.*s\n(library, %s)\n", (int)(e->span.to - e->span.from), e->span.src->text + e->span.from, e->span.src->path);
+    printf("%.*s\n", (int)(e->span.to - e->span.from), e->span.src->text + e->span.from);
+    if (d->value->fn->def->library) printf("(library, %s)\n", e->span.src->path);
     return true;
 }

@@ -4,6 +4,9 @@
 
 #include "compiler/program.h"
 
+/* Between these a walk without data shows every kernel it finds at that stage. emit_end tells how many there were. */
+void emit_begin(struct ev *ev, const char *stage);
+int emit_end(struct ev *ev);
 bool emit_stage_known(const char *stage);
 /* Prints the syntax tree, or session->stage of every kernel that the script can ask for, each once. */
 bool emit_program(struct ev *ev, struct program *p);

@@ -80,6 +80,15 @@ libicl_a_SOURCES += \
 	compiler/program.c \
 	compiler/program.h \
 	compiler/reassociate.c \
+	compiler/repl.c \
+	compiler/repl.h \
+	compiler/repl_commands.c \
+	compiler/repl_complete.c \
+	compiler/repl_complete.h \
+	compiler/repl_follow.c \
+	compiler/repl_line.c \
+	compiler/repl_line.h \
+	compiler/repl_show.c \
 	compiler/scalar.c \
 	compiler/scalar.h \
 	compiler/script.h \
@@ -96,7 +105,7 @@ libicl_a_SOURCES += \
 bin_PROGRAMS += icl
 icl_SOURCES = compiler/main.c
 icl_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
-icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE)
+icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE) $(EDIT_LIBS)
 icl_DEPENDENCIES = libicl.a
 
 # The back end is a program to automake and a shared object to the linker. It lies next to icl in the build tree, and its

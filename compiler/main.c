@@ -11,6 +11,7 @@
 #include "compiler/format.h"
 #include "compiler/gradcheck.h"
 #include "compiler/program.h"
+#include "compiler/repl.h"
 #include "runtime/pool.h"
 #include "runtime/progress.h"
 #include "lang/names.h"
@@ -329,6 +330,15 @@ static int command_explain(struct command_line *line)
     return 0;
 }
 
+static int command_repl(struct command_line *line)
+{
+    struct tool t;
+    if (line->file) return usage_error("what is `%s`? A session has `:load FILE`", line->file);
+    tool_open(&t, line);
+    bool good = repl(&t.ev);
+    return tool_close(&t, good);
+}
+
 static int command_doc(struct command_line *line)
 {
     struct tool t;
@@ -351,6 +361,7 @@ static const struct command {
     { "emit", "--stage=STAGE FILE", "show the syntax tree or the code of every kernel", command_emit, true, NULL },
     { "gradcheck", "FILE [--option value ...]", "compare gradients with finite differences", command_gradcheck, true, NULL },
     { .name = "fmt", .arguments = "FILE... [--check] [--diff]", .help = "lay out scripts in one way", .bare = format_command },
+    { "repl", "", "a session: inputs from the terminal, or a transcript from a pipe", command_repl, false, NULL },
     { "doc", "NAME", "documentation of a builtin or of the library", command_doc, false, NULL },
     { "explain", "CODE", "what a message means and how to mend it", command_explain, false, NULL },
 };
@@ -415,6 +426,7 @@ int main(int argc, char **argv)
         printf("icl %s\n", PACKAGE_VERSION);
         return 0;
     }
+    if (argc < 2 && isatty(0) && isatty(1)) return command_repl(&c);
     if (argc < 2) {
         help();
         return EXIT_USAGE;

@@ -45,10 +45,11 @@ void library_load(struct ev *ev)
 
 /* ---- names ---- */
 
-/* What stands around a file: builtins, the library, and what its imports bring. */
+/* What stands around a file: builtins, the library, what its imports bring, and what was said before in a REPL. */
 struct around {
     struct ev *ev;
     const struct program *p;
+    struct scope *before; /* NULL: nothing */
 };
 
 static bool brings(const struct program *module, const struct ast *import, str name)
@@ -67,7 +68,7 @@ static bool outer_name(void *data, str name, bool *script_only)
     const struct around *a = data;
     const struct builtin *b = builtin_find(name);
     *script_only = b && b->level == LEVEL_SCRIPT;
-    if (b || scope_find(a->ev->parts, name)) return true;
+    if (b || scope_find(a->ev->parts, name) || (a->before && scope_find(a->before, name))) return true;
     for (int i = 0, n = 0; i < a->p->file->n; i++)
         if (a->p->file->kid[i]->kind == A_IMPORT && brings(a->p->imported[n++], a->p->file->kid[i], name)) return true;
     return false;
@@ -85,6 +86,7 @@ static void outer_names(void *data, void (*visit)(void *, const char *), void *t
     for (int i = 0; i < builtin_count; i++) visit(to, builtins[i].name);
     for (int i = 0; i < a->ev->std->names.n; i++) visit(to, a->ev->std->names.data[i].name);
     for (int i = 0; i < a->ev->parts->names.n; i++) visit(to, a->ev->parts->names.data[i].name);
+    for (int i = 0; a->before && i < a->before->names.n; i++) visit(to, a->before->names.data[i].name);
 }
 
 /* ---- loading ---- */
@@ -387,7 +389,7 @@ static void check_tests(struct ev *ev, struct program *p, struct scope *s)
 /* Names and places, of a file and what it imports. */
 static void check_names(struct ev *ev, const struct program *p)
 {
-    struct around around = { ev, p };
+    struct around around = { ev, p, NULL };
     names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_SCRIPT);
     check_recursion(ev, p->file);
     for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
@@ -445,6 +447,43 @@ int program_test(struct ev *ev, struct program *p, int *passed)
         ev->session->requests.n = 0;
     }
     return failed;
+}
+
+/* ---- a REPL ---- */
+
+void program_session(struct ev *ev)
+{
+    ev->script = top_scope(ev, ev->std);
+}
+
+struct program *program_input(struct ev *ev, const struct source *src)
+{
+    struct program *p = ARENA_NEW(ev->arena, struct program);
+    p->path = src->path;
+    p->file = parse_source(ev->arena, ev->names, src, ev->diags, NULL);
+    if (!ev->diags->errors) load_imports(ev, p, 0);
+    if (ev->diags->errors) return p;
+    struct around around = { ev, p, ev->script };
+    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_REPL);
+    for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
+    return p;
+}
+
+void program_define(struct ev *ev, struct program *p)
+{
+    define_all(ev, ev->script, p->file, NULL);
+}
+
+void program_statement(struct ev *ev, struct program *p, int i, struct frame *fr)
+{
+    const struct ast *e = p->file->kid[i];
+    int imports = 0;
+    for (int k = 0; k < i; k++) imports += p->file->kid[k]->kind == A_IMPORT;
+    if (e->kind == A_IMPORT) import(ev, p->imported[imports], ev->script, e);
+    else if (e->kind == A_OPTION) option(ev, ev->script, e);
+    else if (e->kind == A_TEST) ev_block(ev, scope_new(ev, ev->script), e->kid[0], fr);
+    else ev_statement(ev, ev->script, e, fr);
+    if (!ev->dry && ev->diags->errors) ev->session->failed = true;
 }
 
 bool ev_stopped(const struct ev *ev)

@@ -20,6 +20,14 @@ const char *program_near_option(const struct program *p, const char *name); /* N
 const char *program_unknown_option(struct ev *ev, struct program *p);
 const struct ast *program_ast(const struct program *p);
 
+/* A REPL's inputs, one after the other in a top level that stays (ev->script). */
+void program_session(struct ev *ev); /* begins one: nothing is defined */
+/* Parses an input with what it imports and checks its names; errors are queued. */
+struct program *program_input(struct ev *ev, const struct source *src);
+void program_define(struct ev *ev, struct program *p); /* all its definitions */
+/* Runs its i-th statement, or, while ev->dry, walks it without data. */
+void program_statement(struct ev *ev, struct program *p, int i, struct frame *fr);
+
 /* The library: definitions of every script. Call once a session. */
 void library_load(struct ev *ev);
 

@@ -242,7 +242,7 @@ static void sum_piece(void *data, int64_t index, int thread)
     struct desk *d = &r->desks[thread];
     int64_t first = r->first + index * r->piece, last = first + r->piece < r->end ? first + r->piece : r->end;
     for (int s = 0; s < r->nseries; s++) d->trees[s].n = 0;
-    for (int64_t at = first; at < last && !atomic_load(&r->failed); at += r->batch) {
+    for (int64_t at = first; at < last && !atomic_load(&r->failed) && !pool_stopped(r->m->pool); at += r->batch) {
         int64_t n = last - at < r->batch ? last - at : r->batch;
         if (!answer(r, at, n, thread)) atomic_store(&r->failed, true);
         for (int s = 0; s < r->nseries; s++) add_values(r, d, s, n, (int)((at - first) % LEAF));
@@ -276,7 +276,7 @@ static enum measure_status run_round(struct run *r, struct tree *trees)
     free(r->nodes);
     r->nodes = calloc((size_t)(pieces * r->nseries) + 1, sizeof *r->nodes);
     if (!r->nodes) return MEASURE_NO_MEMORY;
-    if (!pool_run(r->m->pool, sum_piece, r, pieces)) return MEASURE_STOPPED;
+    if (!pool_run(r->m->pool, sum_piece, r, pieces) || pool_stopped(r->m->pool)) return MEASURE_STOPPED;
     if (atomic_load(&r->failed)) return MEASURE_FAILED;
     for (int64_t p = 0; p < pieces; p++)
         for (int s = 0; s < r->nseries; s++) tree_add(&trees[s], r->nodes[p * r->nseries + s], r->level);

@@ -47,14 +47,15 @@ static void relax(void)
 #endif
 }
 
-static bool stopped(const struct pool *p)
+/* Whether *stop asks to end. */
+bool pool_stopped(const struct pool *p)
 {
     return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED);
 }
 
 static void work(struct pool *p, int thread)
 {
-    while (!stopped(p)) {
+    while (!pool_stopped(p)) {
         int64_t index = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
         if (index >= p->count) return;
         p->task(p->ctx, index, thread);

@@ -19,6 +19,8 @@ int pool_default_threads(void);
  * the calling thread's number, 0 on the thread that called pool_run. Returns when all calls have returned; false when
  * *stop ended the run early. Not to be called from a task. */
 bool pool_run(struct pool *p, void (*task)(void *ctx, int64_t index, int thread), void *ctx, int64_t count);
+/* Whether *stop asks to end: for tasks whose pieces take long, which then return early. */
+bool pool_stopped(const struct pool *p);
 void pool_free(struct pool *p);
 
 #endif

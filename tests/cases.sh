@@ -36,17 +36,34 @@ run --engine interp --threads 2' ;;
         ;;
 esac
 
+# transcript NAME: the same for a session, with the errors among the results.
+transcript() {
+    flags=$(sed -n '1,2s/^# flags: *//p' "$cases/$1.in")
+    rm -rf "$work/files"
+    mkdir "$work/files"
+    # shellcheck disable=SC2086
+    (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" repl --out "$work/files" $flags) \
+        >"$work/out" 2>&1 <"$cases/$1.in"
+    status=$?
+    [ $status -le 1 ] && status=0
+    sed -i "s|$work/files|OUT|g; s/^time: .*/time: TIME/" "$work/out"
+    : >"$work/err"
+}
+
 # run VARIANT NAME: leaves the output in $work/out and $work/err, the exit status in $status.
 run() {
     file=$2.$suffix
     input=/dev/null
+    if [ "$stage" = repl ]; then
+        transcript "$2"
+        return
+    fi
     flags=$(sed -n '1,2s/^# flags: *//p' "$cases/$file")
     options=$(sed -n '1,2s/^# options: *//p' "$cases/$file")
     rm -rf "$work/files"
     mkdir "$work/files"
-    case $stage in run | repl) flags="--out $work/files $flags" ;; esac
-    # Formatted is what comes in; a transcript is the input, and its output has the errors in their places.
-    case $stage in fmt | repl) input=$cases/$file file= ;; esac
+    case $stage in run) flags="--out $work/files $flags" ;; esac
+    case $stage in fmt) input=$cases/$file file= ;; esac
     # shellcheck disable=SC2086
     (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags ${file:+"$file"} $options) \
         >"$work/out" 2>"$work/err" <"$input"

@@ -8,7 +8,7 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 	export CK_TAP_LOG_FILE_NAME CK_VERBOSITY ICL;
 
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
-stages = check fmt ir loops names parse run syntax
+stages = check fmt ir loops names parse repl run syntax
 stage_tests = \
 	tests/check.tap \
 	tests/examples.tap \
@@ -21,6 +21,8 @@ stage_tests = \
 	tests/model_kill.tap \
 	tests/names.tap \
 	tests/parse.tap \
+	tests/repl.tap \
+	tests/repl_more.tap \
 	tests/run.tap \
 	tests/std.tap \
 	tests/syntax.tap
@@ -47,7 +49,8 @@ unit_tests = \
 	tests/unit/check_output \
 	tests/unit/check_reassociate \
 	tests/unit/check_runtime \
-	tests/unit/check_scalars_llvm
+	tests/unit/check_scalars_llvm \
+	tests/unit/check_terminal
 
 # The back end, loaded by this program, is resolved against it.
 tests_unit_check_lanes_SOURCES = tests/unit/check_lanes.c
@@ -80,6 +83,10 @@ tests_unit_check_scalars_llvm_SOURCES = tests/unit/check_scalars_llvm.c $(icl_ll
 tests_unit_check_scalars_llvm_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
 tests_unit_check_scalars_llvm_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_scalars_llvm_LDADD = $(unit_ldadd) $(LLVM_LIBS)
+
+tests_unit_check_terminal_SOURCES = tests/unit/check_terminal.c
+tests_unit_check_terminal_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_terminal_LDADD = $(unit_ldadd)
 
 tests_unit_check_runtime_SOURCES = tests/unit/check_runtime.c
 tests_unit_check_runtime_CFLAGS = $(AM_CHECK_CFLAGS)

@@ -1,0 +1,2 @@
+size = 100
+print size + undefined
