@@ -94,7 +94,7 @@ bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const 
     *out = (struct answerer){ 0 };
     if (s->engine == ENGINE_INTERP) {
         struct interpreted *in = ARENA_NEW(ev->arena, struct interpreted);
-        *in = (struct interpreted){ k, captured(ev, k), ev->precision };
+        *in = (struct interpreted){ k, captured(ev, k), ev->precision, session_threads(ev) };
         *out = (struct answerer){ .kernel = { .lanes = 1, .precision = 64 }, .answer = interpret, .ctx = in };
         return true;
     }
