@@ -1,6 +1,7 @@
 /* Kernels meet data: captured values become a kernel's inputs, and either engine answers prompts through the
  * runtime's measuring loop, which fixes the order of sums for both. */
 #include <string.h>
+#include <unistd.h>
 #include "compiler/answer.h"
 #include "compiler/kernel.h"
 #include "runtime/progress.h"
@@ -106,6 +107,14 @@ bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const 
         return false;
     }
     out->kernel = *code;
+    double most = 0.75 * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double needed = (double)code->scratch * (double)(s->threads ? s->threads : 1);
+    if (needed > most) {
+        struct diag *m = ev_error(ev, E_LIMIT, at, "a prompt is too large: its tensors need %.3g GB", needed / 1e9);
+        diag_note(m, "%d prompts are answered side by side in each thread", code->lanes);
+        s->failed = true;
+        return false;
+    }
     out->in = inputs_new(ev, k);
     return true;
 }

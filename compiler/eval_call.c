@@ -87,7 +87,7 @@ static struct value *apply_instance(struct ev *ev, const void *of, struct value 
     if (n != 3 || !ev->k) {
         struct diag *m = ev_error(ev, n != 3 ? E_ARGUMENT_COUNT : E_LEVEL, at, "%s is called with X, y and q in kernel code",
                                   value_type(ev->arena, v));
-        diag_help(m, "at script level `risk`, `predictions` and `disagreement` put prompts before it");
+        if (!ev->k) diag_help(m, "at script level `risk`, `predictions` and `disagreement` put prompts before it");
         return &value_error;
     }
     if (value_poisoned(arg[0]) || value_poisoned(arg[1]) || value_poisoned(arg[2])) return &value_any;
@@ -103,6 +103,10 @@ struct value *ev_call(struct ev *ev, struct scope *s, const struct ast *e)
         if (fn->kind == FN_BUILTIN) return builtin_call(ev, s, fn->builtin, e);
         if (fn->kind != FN_DEF) return positional(ev, s, e, apply_fn, fn);
         if (fn->def->kind == DEF_LAYER) return ev_layer(ev, s, fn->def, e);
+        if (ev_called_with_prompt(fn->def, e)) {
+            struct value *plain = ev_stands_for(ev, callee, e->kid[0]);
+            return value_poisoned(plain) ? plain : positional(ev, s, e, apply_instance, plain);
+        }
         return fn->def->kind == DEF_FN ? call_fn(ev, s, fn->def, e) : ev_instance(ev, s, fn->def, e);
     }
     if (callee->kind == V_INSTANCE || callee->kind == V_CHAIN || callee->kind == V_MODEL) return positional(ev, s, e, apply_instance, callee);

@@ -161,6 +161,14 @@ static void too_many_arguments(struct ev *ev, const struct def *d, const struct 
     if (answers) diag_help(m, "hyper-parameters stand in the first call, a prompt in a second: `%s(...)(X, y, q)`", d->name);
 }
 
+/* `ols(X, y, q)`: without hyper-parameters a prompt is what it can be called with. */
+bool ev_called_with_prompt(const struct def *d, const struct ast *call)
+{
+    bool answers = d->kind == DEF_ALGORITHM || d->kind == DEF_PREPROCESS;
+    for (int i = 1; i < call->n; i++) answers &= call->kid[i]->kind != A_ARG && call->kid[i]->kind != A_IN;
+    return answers && d->nhypers == 0 && call->n == 4;
+}
+
 bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable)
 {
     const struct ast *at[d->nhypers + 1];
@@ -194,13 +202,11 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
         good &= out[k]->kind != V_ERROR;
     }
     struct scope *defaults = scope_new(ev, d->scope);
-    for (int i = 0; i < d->nhypers; i++) {
+    for (int i = 0; i < d->nhypers && good; i++) {
         if (!out[i] && d->hyper[i]->kid[1]) out[i] = ev_expr(ev, defaults, d->hyper[i]->kid[1]);
         if (!out[i]) {
-            if (good) {
-                struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call ? call : d->ast, "`%s` needs `%s`", d->name, d->hyper[i]->name);
-                diag_label(m, d->hyper[i]->span, "it has no default");
-            }
+            struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call ? call : d->ast, "`%s` needs `%s`", d->name, d->hyper[i]->name);
+            diag_label(m, d->hyper[i]->span, "it has no default");
             return false;
         }
         out[i] = ev_fit_hyper(ev, d, d->hyper[i], out[i], at[i]);

@@ -333,11 +333,30 @@ static bool precise(struct ev *ev, struct args *a, int k, struct request *r)
     return false;
 }
 
+static bool is_task(const struct value *v)
+{
+    return value_is_task(v) || (v->kind == V_FN && v->fn->kind == FN_DEF && v->fn->def->kind == DEF_TASK);
+}
+
+/* risk(task, predictor): one message rather than one for each. */
+static bool exchanged(struct ev *ev, struct args *a, int predictors)
+{
+    const struct value *last = a->v[predictors];
+    bool answers = value_is_predictor(last) || (last->kind == V_FN && last->fn->kind == FN_DEF && last->fn->def->kind == DEF_ALGORITHM);
+    if (!is_task(a->v[0]) || !answers) return false;
+    struct diag *m = ev_error(ev, E_TYPE, a->call, "the task stands after the predictor%s", predictors == 2 ? "s" : "");
+    ev_show(ev, m, a->at[0], a->v[0]);
+    ev_show(ev, m, a->at[predictors], last);
+    if (predictors == 1) diag_help(m, "did you mean `%s(%s, %s)`?", ev_text(ev, a->call->kid[0]), ev_text(ev, a->at[1]), ev_text(ev, a->at[0]));
+    return true;
+}
+
 /* What risk and compare share; the predictors are the first arguments. */
 static struct value *measure(struct ev *ev, struct args *a, int predictors)
 {
     struct request r = { 0 };
     struct value *p[2] = { NULL, NULL };
+    if (exchanged(ev, a, predictors)) return &value_error;
     for (int i = 0; i < predictors; i++) p[i] = ev_predictor(ev, a->v[i], a->at[i]);
     struct value *task = ev_task(ev, a->v[predictors], a->at[predictors]);
     bool good = common(ev, a, predictors + 1, &r) && precise(ev, a, predictors + 3, &r);

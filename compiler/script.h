@@ -74,6 +74,7 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e);
 /* ---- small things ---- */
 bool ev_stopped(const struct ev *ev); /* interrupted, or failed at run time */
 bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable);
+bool ev_called_with_prompt(const struct def *d, const struct ast *call);
 struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at);
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e);
 struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */

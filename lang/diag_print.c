@@ -300,7 +300,7 @@ static void one_message(struct printer *p, const struct diag *m) {
             ink(p, PLAIN), ink(p, BOLD), m->message, ink(p, PLAIN));
     for (int k = 0; k < n; k++) section(p, &c[k], k == 0);
     notes(p, m);
-    frames(p, m, elsewhere ? at : (struct span){0});
+    frames(p, m, at);
 }
 
 struct entry {
