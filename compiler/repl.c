@@ -105,6 +105,21 @@ static void result(struct repl *r, const struct ast *e, struct value *v)
     scope_bind(ev, ev->script, intern(ev->names, "_"), v, e->span);
 }
 
+/* The names whose values have been computed again. */
+static void tell_again(const repl_again *again)
+{
+    const char *between = "again: ";
+    for (int i = 0; i < again->n; i++) {
+        const struct ast *target = again->data[i]->statement->kid[0];
+        for (int k = 0; k < (target->kind == A_TUPLE ? target->n : 1); k++) {
+            printf("%s%s", between, target->kind == A_TUPLE ? target->kid[k]->name : target->name);
+            between = ", ";
+        }
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
 /* Runs the input. False: it failed or was interrupted. */
 static bool run(struct repl *r, struct program *p, const repl_again *again)
 {
@@ -115,12 +130,7 @@ static bool run(struct repl *r, struct program *p, const repl_again *again)
         struct frame fr = { 0 };
         ev_statement(ev, ev->script, again->data[i]->statement, &fr);
     }
-    if (again->n && !ev_stopped(ev) && !ev->diags->errors) {
-        printf("again:");
-        for (int i = 0; i < again->n; i++) printf("%s %s", i ? "," : "", again->data[i]->name);
-        printf("\n");
-        fflush(stdout);
-    }
+    if (again->n && !ev_stopped(ev) && !ev->diags->errors) tell_again(again);
     for (int i = 0; i < file->n && !ev_stopped(ev) && !ev->diags->errors; i++) {
         const struct ast *e = file->kid[i];
         struct frame fr = { 0 };
@@ -143,7 +153,7 @@ static void recover(struct repl *r, const struct ev *was, struct repl_names befo
     *r->ev = *was;
     s->failed = s->fault = false;
     s->requests.n = 0;
-    if (interrupted) fprintf(stderr, "interrupted: the session is as it was\n");
+    if (interrupted) fprintf(stderr, "%sinterrupted: the session is as it was\n", r->terminal ? "\n" : ""); /* ^C */
 }
 
 static void keep(struct repl *r, const struct ast *file)

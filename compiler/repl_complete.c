@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "compiler/model.h"
 #include "runtime/table.h"
 
 static const char *const keywords[] = {
@@ -196,6 +197,24 @@ static void offer_fields(struct context *c, const struct value *v)
     }
 }
 
+/* `model.block[0].attention[0].`: the next part of the paths of its parameters. False: no model is before the dot. */
+static bool offer_paths(struct context *c, size_t start)
+{
+    size_t dot = start;
+    while (dot < c->from && word_char(c->text[dot])) dot++;
+    if (dot == c->from || c->text[dot] != '.') return false;
+    const struct value *v = value_of(c, start, dot);
+    const char *typed = c->text + dot + 1;
+    size_t n = c->from - dot - 1;
+    if (v->kind != V_MODEL) return false;
+    for (int i = 0; i < v->model->n; i++) {
+        const char *path = v->model->weight[i].path;
+        if (strncmp(path, typed, n)) continue;
+        offer(c, "", arena_strndup(&c->out->arena, path + n, strcspn(path + n, ".")), "");
+    }
+    return true;
+}
+
 /* The parameters of what is called, where an argument starts. */
 static void offer_arguments(struct context *c, const char *callee)
 {
@@ -238,7 +257,8 @@ static void expression(struct context *c)
     while (c->from && word_char(c->text[c->from - 1])) c->from--;
     if (isdigit((unsigned char)c->text[c->from])) return;
     if (c->from && c->text[c->from - 1] == '.') {
-        offer_fields(c, value_of(c, operand_start(c, c->from - 1), c->from - 1));
+        size_t start = operand_start(c, c->from - 1);
+        if (!offer_paths(c, start)) offer_fields(c, value_of(c, start, c->from - 1));
         return;
     }
     size_t before = back_over_blanks(c, c->from);
