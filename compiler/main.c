@@ -104,9 +104,9 @@ static const struct flag {
 } flags[] = {
     { "seed", "N", "seed of all draws (default 0)", set_seed },
     { "threads", "N", "threads (default: all cores)", set_threads },
-    { "engine", "jit|interp", "compiled code, or the reference interpreter: the same bits", set_engine },
+    { "engine", "jit|interp", "compiled code or the interpreter: same bits", set_engine },
     { "precision", "32|64", "binary32 or binary64 reals (default 32)", set_precision },
-    { "out", "DIR", "folder of the files written (default: the working folder)", set_out },
+    { "out", "DIR", "folder of files written (default: this one)", set_out },
     { "format", "text|json|csv", "form of what is printed (default text)", set_format },
     { "progress", "auto|always|never", "progress line on standard error", set_progress },
     { "color", "auto|always|never", "colours in messages", set_color },
@@ -355,30 +355,34 @@ static const struct command {
     bool script; /* takes a script's options */
     int (*bare)(int argc, char **argv); /* reads its arguments itself */
 } commands[] = {
-    { "run", "FILE [--option value ...]", "run a script", command_run, true, NULL },
-    { "check", "FILE...", "report all errors that can be known without running", command_check, false, NULL },
-    { "test", "FILE [--option value ...]", "run the tests of a script", command_test, true, NULL },
-    { "emit", "--stage=STAGE FILE", "show the syntax tree or the code of every kernel", command_emit, true, NULL },
-    { "gradcheck", "FILE [--option value ...]", "compare gradients with finite differences", command_gradcheck, true, NULL },
-    { .name = "fmt", .arguments = "FILE... [--check] [--diff]", .help = "lay out scripts in one way", .bare = format_command },
-    { "repl", "", "a session: inputs from the terminal, or a transcript from a pipe", command_repl, false, NULL },
-    { "doc", "NAME", "documentation of a builtin or of the library", command_doc, false, NULL },
-    { "explain", "CODE", "what a message means and how to mend it", command_explain, false, NULL },
+    { "run", "FILE [options]", "run a script", command_run, true, NULL },
+    { "check", "FILE...", "report all errors known before a run", command_check, false, NULL },
+    { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL },
+    { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL },
+    { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL },
+    { .name = "fmt", .arguments = "[--check] [--diff] FILE...", .help = "lay out scripts in one way", .bare = format_command },
+    { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL },
+    { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL },
+    { "explain", "CODE", "what a message means, how to mend it", command_explain, false, NULL },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static int help(void)
 {
-    printf("icl: tasks, algorithms and experiments of in-context learning, compiled\n\nusage:\n");
-    for (int i = 0; i < COMMANDS; i++)
-        printf("  icl %s %-*s %s\n", commands[i].name, 34 - (int)strlen(commands[i].name), commands[i].arguments, commands[i].help);
-    printf("\nflags:\n");
+    printf("icl: experiments of in-context learning, compiled\n\nusage: icl COMMAND [flags] ...\n\n");
+    for (int i = 0; i < COMMANDS; i++) {
+        char left[64];
+        snprintf(left, sizeof left, "%s %s", commands[i].name, commands[i].arguments);
+        printf("  %-30s %s\n", left, commands[i].help);
+    }
+    printf("\nOptions are those the script declares, as --name value: icl run FILE --help.\n\nflags:\n");
     for (int i = 0; i < FLAGS; i++) {
         char left[64];
         snprintf(left, sizeof left, "--%s %s", flags[i].name, flags[i].values);
-        printf("  %-36s %s\n", left, flags[i].help);
+        printf("  %-30s %s\n", left, flags[i].help);
     }
-    printf("  %-36s %s\n  %-36s %s\n", "--help", "this text; after a script's name, its options", "--version", "version");
+    printf("  %-30s %s\n  %-30s %s\n", "--help", "this text; after a script's name, its options", "--version",
+           "the versions of icl and of the language");
     return 0;
 }
 
@@ -423,7 +427,7 @@ int main(int argc, char **argv)
     c.session.options = c.options;
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))) return help();
     if (argc > 1 && !strcmp(argv[1], "--version")) {
-        printf("icl %s\n", PACKAGE_VERSION);
+        printf("icl %s, language 1, LLVM %s\n", PACKAGE_VERSION, ICL_LLVM_VERSION);
         return 0;
     }
     if (argc < 2 && isatty(0) && isatty(1)) return command_repl(&c);

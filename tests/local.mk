@@ -11,6 +11,7 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 stages = check fmt ir loops names parse repl run syntax
 stage_tests = \
 	tests/check.tap \
+	tests/command.tap \
 	tests/examples.tap \
 	tests/fmt.tap \
 	tests/fmt_tree.tap \
