@@ -30,6 +30,15 @@ for name in $(sed -n 's/^\(ELEM\|OP\)([A-Z0-9_]*, *"\([^"]*\)".*/\2/p' compiler/
     grep -rqw -e "$name" tests/unit tests/cases/ir 2>/dev/null || complain "compiler/op.def: no test names the op $name"
 done
 
+# Files that the pages name exist, or were never files: a page names them between backquotes, from the top of the tree.
+for page in ./*.md docs/*.md; do
+    for path in $(grep -oE '`(lang|compiler|runtime|tests|docs|examples)/[^` ]*`' "$page" | tr -d '`' | sort -u); do
+        case $path in *[A-Z]*.* | *STAGE* | *NAME*) continue ;; esac
+        # shellcheck disable=SC2086
+        ls -d $path >/dev/null 2>&1 || complain "$page: there is no $path"
+    done
+done
+
 # Is file $2 named by a word between backquotes of the README $1: as it is, without its ending, or by a pattern?
 listed() {
     for word in $(grep -o '`[^` ]*`' "$1" | tr -d '`' | sort -u); do
