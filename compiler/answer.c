@@ -51,7 +51,8 @@ static bool interpret(void *ctx, const struct icl_kernel_args *args, int thread)
         it.prompt = (uint64_t)(args->first + b);
         interp_run(&it, in->k->f, in->inputs, results);
         for (int r = 0; r < top->results.n; r++) {
-            size_t n = (size_t)tensor_elements(&results[r]), size = results[r].dtype == DT_REAL ? sizeof(double) : sizeof(int64_t);
+            size_t n = (size_t)tensor_elements(&results[r]),
+                   size = results[r].dtype == DT_REAL ? sizeof(double) : sizeof(int64_t);
             char *to = (char *)args->out[r] + (size_t)b * n * size;
             memcpy(to, results[r].dtype == DT_REAL ? (void *)results[r].r : (void *)results[r].i, n * size);
         }
@@ -151,7 +152,8 @@ static bool prepare(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
     j->m.in = who.in;
     j->output = ARENA_ARRAY(ev->arena, struct measure_output, top->results.n + 1);
     for (int i = 0; i < top->results.n; i++)
-        j->output[i] = (struct measure_output){ ir_elements(top->results.data[i]), top->results.data[i]->dtype != DT_REAL };
+        j->output[i] = (struct measure_output){ ir_elements(top->results.data[i]),
+                                                top->results.data[i]->dtype != DT_REAL };
     j->m.outputs = top->results.n;
     j->m.output = j->output;
     progress_init(&j->progress, stderr, s->progress);
@@ -178,7 +180,8 @@ bool answer_estimates(struct ev *ev, struct kernel *k, int64_t trials, double se
     return done(ev, &j, measure_estimates(&j.m, series, n, out), at);
 }
 
-bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct tensor *t, const struct ast *at)
+bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct tensor *t,
+                    const struct ast *at)
 {
     struct job j;
     const struct ir_node *out = k->f->top->results.data[0];

@@ -11,12 +11,14 @@
 bool answer_estimates(struct ev *ev, struct kernel *k, int64_t trials, double se, uint64_t seed,
                       const struct measure_series *series, int n, struct estimate *out, const struct ast *at);
 /* The first result for every prompt: t gets [trials, result's axes..]. */
-bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct tensor *t, const struct ast *at);
+bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t seed, struct tensor *t,
+                    const struct ast *at);
 /* The results of a kernel for prompt 0, by the interpreter. */
 void answer_once(struct ev *ev, struct kernel *k, uint64_t seed, struct tensor *results);
 void answer_prompt(struct ev *ev, struct kernel *k, uint64_t seed, uint64_t prompt, struct tensor *results);
 
-/* Who answers a kernel's prompts, and where its inputs are packed (the interpreter reads captured values themselves). */
+/* Who answers a kernel's prompts, and where its inputs are packed (the interpreter reads captured values themselves).
+ */
 struct answerer {
     struct icl_kernel kernel;
     bool (*answer)(void *ctx, const struct icl_kernel_args *args, int thread);

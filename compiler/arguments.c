@@ -34,7 +34,8 @@ static int parameters(const char *signature, struct parameter *out, struct param
 
 enum { MAX_PARAMETERS = 12, MAX_REST = 16 };
 
-static void no_such_parameter(struct ev *ev, const struct builtin *b, const struct ast *arg, const struct parameter *p, int n)
+static void no_such_parameter(struct ev *ev, const struct builtin *b, const struct ast *arg, const struct parameter *p,
+                              int n)
 {
     struct diag *m = ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` has no argument `%s`", b->name, arg->name);
     struct nearest near;
@@ -90,7 +91,9 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
         const struct ast *of = named ? arg->kid[0] : arg;
         if (arg->kind == A_IN || arg->kind == A_SPREAD || (k < 0 && named)) {
             if (named) no_such_parameter(ev, b, arg, p, n);
-            else ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` takes no %s", b->name, arg->kind == A_IN ? "candidates" : "spread");
+            else
+                ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` takes no %s", b->name,
+                         arg->kind == A_IN ? "candidates" : "spread");
             return &value_error;
         }
         if (k >= n && !(more.optional && a.nrest < MAX_REST)) {
@@ -99,8 +102,10 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
             return &value_error;
         }
         ev->parts_first = k < n && !strcmp(p[k].name, "optimizer");
-        struct value *x = k < n && p[k].path ? &value_none /* a path is read by the builtin itself */
-                          : (k < n ? p[k].items : more.items) ? items(ev, s, of) : dist_find(b->name) ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
+        struct value *x = k < n && p[k].path                  ? &value_none /* a path is read by the builtin itself */
+                          : (k < n ? p[k].items : more.items) ? items(ev, s, of)
+                          : dist_find(b->name)                ? ev_dist(ev, s, of)
+                                                              : ev_expr(ev, s, of);
         ev->parts_first = false;
         error |= x->kind == V_ERROR;
         unknown |= x->kind == V_ANY;

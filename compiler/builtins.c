@@ -17,7 +17,8 @@ static bool tensor(struct ev *ev, struct args *a, int k, struct value **out)
     if (v->kind == V_TENSOR) return true;
     *out = v;
     if (value_poisoned(v)) return false;
-    struct diag *m = ev_error(ev, E_TYPE, a->at[k], "a number or tensor is needed here, this is %s", value_type(ev->arena, v));
+    struct diag *m = ev_error(ev, E_TYPE, a->at[k], "a number or tensor is needed here, this is %s",
+                              value_type(ev->arena, v));
     ev_show(ev, m, a->at[k], v);
     *out = &value_error;
     return false;
@@ -98,7 +99,8 @@ static int shape_of(struct ev *ev, struct value **v, const struct ast **at, int 
         return -1;
     }
     for (int i = 0; i < n; i++)
-        if (item[i]->kind == V_ERROR || !(dims[i] = ev_size(ev, item[i], item == v ? at[i] : item_ast(at[0], i)))) return -1;
+        if (item[i]->kind == V_ERROR || !(dims[i] = ev_size(ev, item[i], item == v ? at[i] : item_ast(at[0], i))))
+            return -1;
     return n;
 }
 
@@ -151,12 +153,14 @@ RULE(bi_binomial)
     dim of = ev_size(ev, a->v[0], a->at[0]), chosen = of ? ev_size(ev, a->v[1], a->at[1]) : NULL;
     if (!chosen) return &value_error;
     if (!size_known(of, &n) || !size_known(chosen, &k))
-        return value_int(ev->arena, size_symbol(ev->sizes, intern(ev->names, ev_text(ev, a->call)), SIZE_OPEN, 0, a->call->span, NULL));
+        return value_int(ev->arena, size_symbol(ev->sizes, intern(ev->names, ev_text(ev, a->call)), SIZE_OPEN, 0,
+                                                a->call->span, NULL));
     if (k > n - k) k = n - k;
     if (k < 0) return value_int(ev->arena, size_int(ev->sizes, 0));
     for (int64_t i = 1; i <= k; i++)
         if (__builtin_mul_overflow(c, n - k + i, &c)) {
-            ev_error(ev, E_VALUE, a->call, "binomial(%lld, %lld) does not fit into 64 bits", (long long)n, (long long)k);
+            ev_error(ev, E_VALUE, a->call, "binomial(%lld, %lld) does not fit into 64 bits", (long long)n,
+                     (long long)k);
             return &value_error;
         } else {
             c /= i;
@@ -196,10 +200,14 @@ RULE(bi_linspace)
     int64_t count;
     if (!n || negative_size(ev, 1, &n, a->call)) return &value_error;
     struct value *i = t_cast(ev, t_iota(ev, 1, &n, 0), DT_REAL);
-    struct value *from = t_cast(ev, a->v[0], DT_REAL), *span = t_elem2(ev, OP_SUB, t_cast(ev, a->v[1], DT_REAL), from, a->call);
+    struct value *from = t_cast(ev, a->v[0], DT_REAL),
+                 *span = t_elem2(ev, OP_SUB, t_cast(ev, a->v[1], DT_REAL), from, a->call);
     bool one = size_known(n, &count) && count < 2;
-    struct value *last = one ? t_const(ev, 1) : t_cast(ev, value_int(ev->arena, size_sub(ev->sizes, n, size_int(ev->sizes, 1))), DT_REAL);
-    struct value *x = t_elem2(ev, OP_ADD, from, t_elem2(ev, OP_MUL, i, t_elem2(ev, OP_DIV, span, last, a->call), a->call), a->call);
+    struct value *last = one ? t_const(ev, 1)
+                             : t_cast(ev, value_int(ev->arena, size_sub(ev->sizes, n, size_int(ev->sizes, 1))),
+                                      DT_REAL);
+    struct value *x = t_elem2(ev, OP_ADD, from,
+                              t_elem2(ev, OP_MUL, i, t_elem2(ev, OP_DIV, span, last, a->call), a->call), a->call);
     return b->op == OP_POW ? t_elem2(ev, OP_POW, t_const(ev, 10), x, a->call) : x;
 }
 
@@ -262,7 +270,8 @@ RULE(bi_reshape)
     int rank = shape_of(ev, a->rest, a->rest_at, a->nrest, dims, a->call), infer = -1;
     if (rank < 0) return &value_error;
     if (b->op == OP_BROADCAST) {
-        struct value *like = t_full(ev, x->dtype == DT_REAL ? t_const(ev, 0) : value_int(ev->arena, size_int(ev->sizes, 0)), rank, dims);
+        struct value *like = t_full(
+            ev, x->dtype == DT_REAL ? t_const(ev, 0) : value_int(ev->arena, size_int(ev->sizes, 0)), rank, dims);
         return t_match(ev, &x, &like, a->call) && x->rank == rank ? x : &value_error;
     }
     for (int i = 0; i < x->rank; i++) from = size_mul(ev->sizes, from, x->dims[i]);
@@ -275,8 +284,9 @@ RULE(bi_reshape)
         to = size_mul(ev->sizes, to, dims[infer]);
     }
     if (size_compare(from, to) == SIZE_DIFFERENT) {
-        struct diag *m = ev_error(ev, E_RESHAPE, a->call, "reshape: %s has %s elements, %s has %s", shape_text(ev->arena, x->rank, x->dims),
-                                  size_str(ev->arena, from), shape_text(ev->arena, rank, dims), size_str(ev->arena, to));
+        struct diag *m = ev_error(ev, E_RESHAPE, a->call, "reshape: %s has %s elements, %s has %s",
+                                  shape_text(ev->arena, x->rank, x->dims), size_str(ev->arena, from),
+                                  shape_text(ev->arena, rank, dims), size_str(ev->arena, to));
         ev_show(ev, m, a->at[0], x);
         return &value_error;
     }
@@ -296,7 +306,8 @@ RULE(bi_concat)
         if (value_poisoned(item[i])) return item[i];
         if (item[i]->kind == V_LIST && item[i]->n == 0) return &value_error;
         if (item[i]->kind != V_TENSOR || (b->op == OP_CONCAT && item[i]->rank == 0)) {
-            struct diag *m = ev_error(ev, E_TYPE, a->at[0], "item %d to be joined is %s", i, value_type(ev->arena, item[i]));
+            struct diag *m = ev_error(ev, E_TYPE, a->at[0], "item %d to be joined is %s", i,
+                                      value_type(ev->arena, item[i]));
             diag_help(m, "a single number is joined as a vector of one: [x]");
             return &value_error;
         }
@@ -403,7 +414,8 @@ RULE(bi_norm)
     struct value *x = t_cast(ev, a->v[0], DT_REAL);
     int axis = axis_of(ev, a, 1, x);
     if (axis == -2) return &value_error;
-    struct value *square = axis < 0 ? dot(ev, x, x, a->call) : t_reduce(ev, OP_SUM, t_elem2(ev, OP_MUL, x, x, a->call), axis);
+    struct value *square = axis < 0 ? dot(ev, x, x, a->call)
+                                    : t_reduce(ev, OP_SUM, t_elem2(ev, OP_MUL, x, x, a->call), axis);
     struct value *v = t_elem1(ev, OP_SQRT, square, a->call);
     return flag(a, 2) ? keepdims(ev, v, x, axis) : v;
 }
@@ -480,7 +492,8 @@ RULE(bi_top_k)
     if (x->rank != 1) return wrong_rank(ev, a, 0, "a vector");
     int64_t over;
     if (size_known(size_sub(ev->sizes, k, x->dims[0]), &over) && over > 0) {
-        ev_error(ev, E_INDEX_RANGE, a->call, "top_k: %s of %s elements", ev_size_text(ev, k), ev_size_text(ev, x->dims[0]));
+        ev_error(ev, E_INDEX_RANGE, a->call, "top_k: %s of %s elements", ev_size_text(ev, k),
+                 ev_size_text(ev, x->dims[0]));
         return &value_error;
     }
     struct value *order = t_unary_op(ev, OP_ARGSORT, t_elem1(ev, OP_NEG, x, a->call), 0);
@@ -588,8 +601,8 @@ static struct value *right_side(struct ev *ev, struct args *a, dim rows, bool *v
         B = t_reshape(ev, B, B->rank + 1, dims);
     }
     if (size_compare(B->dims[B->rank - 2], rows) == SIZE_DIFFERENT) {
-        struct diag *m = ev_error(ev, E_SHAPE, a->call, "the right side has %s rows, the matrix %s", size_str(ev->arena, B->dims[B->rank - 2]),
-                                  size_str(ev->arena, rows));
+        struct diag *m = ev_error(ev, E_SHAPE, a->call, "the right side has %s rows, the matrix %s",
+                                  size_str(ev->arena, B->dims[B->rank - 2]), size_str(ev->arena, rows));
         ev_show(ev, m, a->at[0], A);
         ev_show(ev, m, a->at[1], a->v[1]);
         return NULL;
@@ -662,7 +675,8 @@ RULE(bi_logdet)
     struct value *A = a->v[0];
     if (!A->node || !ir_is_positive(A->node)) return t_unary_op(ev, OP_LU_LOGDET, A, 0);
     struct value *d = diagonal(ev, t_unary_op(ev, OP_CHOLESKY, A, 0));
-    return t_elem2(ev, OP_MUL, t_const(ev, 2), t_reduce(ev, OP_SUM, t_elem1(ev, OP_LOG, d, a->call), A->rank - 2), a->call);
+    return t_elem2(ev, OP_MUL, t_const(ev, 2), t_reduce(ev, OP_SUM, t_elem1(ev, OP_LOG, d, a->call), A->rank - 2),
+                   a->call);
 }
 
 RULE(bi_eigh)
@@ -688,7 +702,8 @@ RULE(bi_grad)
     struct value *f = a->v[0];
     if (value_poisoned(f)) return f;
     if (f->kind != V_FN) {
-        struct diag *m = ev_error(ev, E_TYPE, a->at[0], "`%s` takes a function, this is %s", b->name, value_type(ev->arena, f));
+        struct diag *m = ev_error(ev, E_TYPE, a->at[0], "`%s` takes a function, this is %s", b->name,
+                                  value_type(ev->arena, f));
         ev_show(ev, m, a->at[0], f);
         diag_help(m, "a function is named, as in grad(loss)(w), or written in place: grad(w -> ...)(w)");
         return &value_error;
@@ -697,7 +712,9 @@ RULE(bi_grad)
         ev_error(ev, E_TYPE, a->at[1], "the number of an argument, from 0");
         return &value_error;
     }
-    enum fn_kind kind = !strcmp(b->name, "grad") ? FN_GRAD : !strcmp(b->name, "hessian") ? FN_HESSIAN : FN_VALUE_AND_GRAD;
+    enum fn_kind kind = !strcmp(b->name, "grad")      ? FN_GRAD
+                        : !strcmp(b->name, "hessian") ? FN_HESSIAN
+                                                      : FN_VALUE_AND_GRAD;
     return value_fn(ev->arena, (struct fn){ .kind = kind, .of = f->fn, .wrt = (int)k });
 }
 

@@ -45,7 +45,8 @@ void damage_definitions(struct ev *ev, struct scope *s)
 void damage_statement(struct ev *ev, struct scope *s, const struct ast *e)
 {
     if (e->kind == A_OPTION) scope_bind(ev, s, e->name, &value_error, e->name_span);
-    for (int i = 0; e->kind == A_IMPORT && i < e->n; i++) scope_bind(ev, s, e->kid[i]->name, &value_error, e->kid[i]->span);
+    for (int i = 0; e->kind == A_IMPORT && i < e->n; i++)
+        scope_bind(ev, s, e->kid[i]->name, &value_error, e->kid[i]->span);
     ev_silence(ev, s, e);
 }
 
@@ -55,8 +56,8 @@ void damage_statement(struct ev *ev, struct scope *s, const struct ast *e)
 static bool hides(const struct ast *e, str name)
 {
     if (!e) return false;
-    bool named = e->kind == A_HYPER || e->kind == A_PATTERN || e->kind == A_DRAW || e->kind == A_PARAM || e->kind == A_TAP ||
-                 e->kind == A_IN || e->kind == A_STATE;
+    bool named = e->kind == A_HYPER || e->kind == A_PATTERN || e->kind == A_DRAW || e->kind == A_PARAM ||
+                 e->kind == A_TAP || e->kind == A_IN || e->kind == A_STATE;
     if (named && e->name == name) return true;
     const struct ast *target = e->kind == A_ASSIGN ? e->kid[0] : NULL;
     if (target && target->name == name) return true;
@@ -126,10 +127,12 @@ static void report(struct ev *ev, const struct search *s, int start)
     const struct ast *d = s->file->kid[start];
     bool direct = s->from[start] == start;
     const struct ast *at = s->use[s->from[start] * n + start];
-    struct diag *m = ev_error(ev, E_RECURSION, at, direct ? "`%s` calls itself" : "`%s` calls itself through others", d->name);
+    struct diag *m = ev_error(ev, E_RECURSION, at, direct ? "`%s` calls itself" : "`%s` calls itself through others",
+                              d->name);
     for (; !direct && s->from[i] != start; i = s->from[i]) {
         int by = s->from[s->from[i]];
-        diag_label(m, s->use[by * n + s->from[i]]->span, "`%s` calls `%s`", s->file->kid[by]->name, s->file->kid[s->from[i]]->name);
+        diag_label(m, s->use[by * n + s->from[i]]->span, "`%s` calls `%s`", s->file->kid[by]->name,
+                   s->file->kid[s->from[i]]->name);
     }
     if (!direct) diag_label(m, at->span, "`%s` calls `%s`", s->file->kid[s->from[start]]->name, d->name);
     diag_help(m, "write a loop: `repeat k { ... }` or `for i in 0:n { ... }`");
@@ -138,7 +141,8 @@ static void report(struct ev *ev, const struct search *s, int start)
 void check_recursion(struct ev *ev, const struct ast *file)
 {
     int n = file->n;
-    struct search s = { file, ARENA_ARRAY(ev->arena, const struct ast *, n * n + 1), ARENA_ARRAY(ev->arena, int, n + 1) };
+    struct search s = { file, ARENA_ARRAY(ev->arena, const struct ast *, n * n + 1),
+                        ARENA_ARRAY(ev->arena, int, n + 1) };
     for (int i = 0; i < n; i++)
         for (int k = 0; k < n && file->kid[i]->kind == A_DEF; k++)
             if (file->kid[k]->kind == A_DEF && !hides(file->kid[i], file->kid[k]->name))

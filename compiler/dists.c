@@ -71,13 +71,15 @@ static const char *number(struct ev *ev, double x)
 }
 
 /* A parameter must be a number in a domain; known values are checked before the first draw. */
-static bool in_domain(struct ev *ev, const struct value *dist, int k, const char *name, bool (*good)(double), const char *domain)
+static bool in_domain(struct ev *ev, const struct value *dist, int k, const char *name, bool (*good)(double),
+                      const char *domain)
 {
     const struct value *v = dist->param[k];
     const struct ast *at = dist->param_at[k];
     struct bounds b;
     if (v->kind != V_TENSOR) {
-        struct diag *m = ev_error(ev, E_TYPE, at, "`%s`: %s is a number, not %s", dist->dist->name, name, value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, E_TYPE, at, "`%s`: %s is a number, not %s", dist->dist->name, name,
+                                  value_type(ev->arena, v));
         ev_show(ev, m, at, v);
         return false;
     }
@@ -93,7 +95,8 @@ static bool positive(double x) { return x > 0; }
 static bool probability(double x) { return x >= 0 && x <= 1; }
 
 /* base + scale * x over the shape drawn. */
-static struct value *affine(struct ev *ev, const struct value *base, const struct value *scale, struct value *x, const struct ast *at)
+static struct value *affine(struct ev *ev, const struct value *base, const struct value *scale, struct value *x,
+                            const struct ast *at)
 {
     if (!is_literal(scale, 1)) x = t_elem2(ev, OP_MUL, real(ev, scale), x, at);
     return is_literal(base, 0) ? x : t_elem2(ev, OP_ADD, real(ev, base), x, at);
@@ -106,7 +109,8 @@ static uint32_t inner(uint32_t stream)
 
 DRAW(draw_normal)
 {
-    if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "sd", not_negative, "at least 0")) return &value_error;
+    if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "sd", not_negative, "at least 0"))
+        return &value_error;
     return affine(ev, dist->param[0], dist->param[1], t_draw(ev, OP_DRAW_NORMAL, site, STREAM_VALUE, rank, dims), at);
 }
 
@@ -115,7 +119,8 @@ DRAW(draw_uniform)
     if (!in_domain(ev, dist, 0, "from", NULL, "") || !in_domain(ev, dist, 1, "to", NULL, "")) return &value_error;
     double a, b;
     if (ev_known_real(dist->param[0], &a) && ev_known_real(dist->param[1], &b) && !(a <= b)) {
-        struct diag *m = ev_error(ev, E_DOMAIN, at, "`uniform`: from %s to %s is no interval", number(ev, a), number(ev, b));
+        struct diag *m = ev_error(ev, E_DOMAIN, at, "`uniform`: from %s to %s is no interval", number(ev, a),
+                                  number(ev, b));
         diag_help(m, "the smaller one stands first");
         return &value_error;
     }
@@ -123,8 +128,8 @@ DRAW(draw_uniform)
     return affine(ev, dist->param[0], span, uniform_stream(ev, site, STREAM_VALUE, rank, dims), at);
 }
 
-static struct value *choose(struct ev *ev, uint32_t site, int rank, const dim *dims, struct value *p, double yes, double no,
-                            const struct ast *at)
+static struct value *choose(struct ev *ev, uint32_t site, int rank, const dim *dims, struct value *p, double yes,
+                            double no, const struct ast *at)
 {
     struct value *c = t_elem2(ev, OP_LT, uniform_stream(ev, site, STREAM_VALUE, rank, dims), p, at);
     return t_select(ev, c, t_const(ev, yes), t_const(ev, no), at);
@@ -145,9 +150,11 @@ DRAW(draw_rademacher)
 /* mean - scale sign(v) log(1 - 2|v|), v = u - 1/2 */
 DRAW(draw_laplace)
 {
-    if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "scale", positive, "greater than 0")) return &value_error;
+    if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "scale", positive, "greater than 0"))
+        return &value_error;
     struct value *v = t_elem2(ev, OP_SUB, uniform_stream(ev, site, STREAM_VALUE, rank, dims), t_const(ev, 0.5), at);
-    struct value *size = t_elem1(ev, OP_LOG1P, t_elem2(ev, OP_MUL, t_const(ev, -2), t_elem1(ev, OP_ABS, v, at), at), at);
+    struct value *size = t_elem1(ev, OP_LOG1P, t_elem2(ev, OP_MUL, t_const(ev, -2), t_elem1(ev, OP_ABS, v, at), at),
+                                 at);
     struct value *x = t_elem1(ev, OP_NEG, t_elem2(ev, OP_MUL, t_elem1(ev, OP_SIGN, v, at), size, at), at);
     return affine(ev, dist->param[0], dist->param[1], x, at);
 }
@@ -168,7 +175,8 @@ DRAW(draw_student_t)
 DRAW(draw_exponential)
 {
     if (!in_domain(ev, dist, 0, "rate", positive, "greater than 0")) return &value_error;
-    struct value *x = t_elem1(ev, OP_NEG, t_elem1(ev, OP_LOG, uniform_stream(ev, site, STREAM_VALUE, rank, dims), at), at);
+    struct value *x = t_elem1(ev, OP_NEG, t_elem1(ev, OP_LOG, uniform_stream(ev, site, STREAM_VALUE, rank, dims), at),
+                              at);
     return t_elem2(ev, OP_DIV, x, real(ev, dist->param[0]), at);
 }
 
@@ -202,19 +210,22 @@ DRAW(draw_sparse)
     int64_t over;
     if (!s) return &value_error;
     if (of->kind != V_DIST) {
-        struct diag *m = ev_error(ev, E_TYPE, dist->param_at[1], "`sparse(s, D)` takes the distribution of its entries, not %s",
+        struct diag *m = ev_error(ev, E_TYPE, dist->param_at[1],
+                                  "`sparse(s, D)` takes the distribution of its entries, not %s",
                                   value_type(ev->arena, of));
         diag_help(m, "for example sparse(s, normal(0, 1))");
         return &value_error;
     }
     if (of->dist->event) {
-        ev_error(ev, E_TYPE, dist->param_at[1], "`sparse`: `%s` draws whole vectors, an entry is one number", of->dist->name);
+        ev_error(ev, E_TYPE, dist->param_at[1], "`sparse`: `%s` draws whole vectors, an entry is one number",
+                 of->dist->name);
         return &value_error;
     }
     bool negative = size_known(s, &over) && over < 0;
     if (negative || (size_known(size_sub(ev->sizes, s, d), &over) && over > 0)) {
-        struct diag *m = ev_error(ev, E_DOMAIN, at, negative ? "`sparse`: %s entries" : "`sparse`: %s entries out of %s", ev_size_text(ev, s),
-                                  ev_size_text(ev, d));
+        struct diag *m = ev_error(ev, E_DOMAIN, at,
+                                  negative ? "`sparse`: %s entries" : "`sparse`: %s entries out of %s",
+                                  ev_size_text(ev, s), ev_size_text(ev, d));
         ev_show_size(ev, m, dist->param_at[0], s);
         if (!negative && at->kind == A_DRAW && at->n > 1) ev_show_size(ev, m, at->kid[at->n - 1], d);
         return &value_error;
@@ -231,8 +242,10 @@ DRAW(draw_mvnormal)
     if (!in_domain(ev, dist, 0, "mean", NULL, "") || !in_domain(ev, dist, 1, "cov", NULL, "")) return &value_error;
     struct value *mean = real(ev, dist->param[0]), *cov = real(ev, dist->param[1]);
     dim d = dims[rank - 1];
-    if (cov->rank != 2 || size_compare(cov->dims[0], d) == SIZE_DIFFERENT || size_compare(cov->dims[1], d) == SIZE_DIFFERENT) {
-        struct diag *m = ev_error(ev, E_SHAPE, dist->param_at[1], "`mvnormal`: the covariance of a vector of %s is real[%s, %s]",
+    if (cov->rank != 2 || size_compare(cov->dims[0], d) == SIZE_DIFFERENT ||
+        size_compare(cov->dims[1], d) == SIZE_DIFFERENT) {
+        struct diag *m = ev_error(ev, E_SHAPE, dist->param_at[1],
+                                  "`mvnormal`: the covariance of a vector of %s is real[%s, %s]",
                                   size_str(ev->arena, d), size_str(ev->arena, d), size_str(ev->arena, d));
         ev_show(ev, m, dist->param_at[1], cov);
         return &value_error;
@@ -303,7 +316,8 @@ const struct dist *dist_find(const char *name)
 struct value *ev_dist(struct ev *ev, struct scope *s, const struct ast *e)
 {
     const struct ast *callee = e->kind == A_CALL ? e->kid[0] : NULL;
-    if (callee && callee->kind == A_NAME && dist_find(callee->name)) return builtin_call(ev, s, builtin_find(callee->name), e);
+    if (callee && callee->kind == A_NAME && dist_find(callee->name))
+        return builtin_call(ev, s, builtin_find(callee->name), e);
     return ev_expr(ev, s, e);
 }
 
@@ -334,7 +348,8 @@ static bool parameters_fit(struct ev *ev, const struct value *dist, int rank, co
         for (int i = 0; fits && v->kind == V_TENSOR && i < v->rank; i++)
             fits = size_is(v->dims[i], 1) || size_compare(v->dims[i], dims[lead + i]) != SIZE_DIFFERENT;
         if (fits) continue;
-        struct diag *m = ev_error(ev, E_BROADCAST, dist->param_at[k], "`%s`: a parameter of shape %s does not broadcast to what is drawn, %s",
+        struct diag *m = ev_error(ev, E_BROADCAST, dist->param_at[k],
+                                  "`%s`: a parameter of shape %s does not broadcast to what is drawn, %s",
                                   dist->dist->name, shape_text(ev->arena, v->rank, v->dims),
                                   rank ? shape_text(ev->arena, rank, dims) : "one number");
         ev_show(ev, m, dist->param_at[k], v);
@@ -368,7 +383,8 @@ struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e)
         ev_show_size(ev, m, e->kid[i + 1], dims[i]);
         return &value_error;
     }
-    if (!strcmp(dist->dist->name, "mvnormal") && rank == 0 && dist->param[1]->kind == V_TENSOR && dist->param[1]->rank) {
+    if (!strcmp(dist->dist->name, "mvnormal") && rank == 0 && dist->param[1]->kind == V_TENSOR &&
+        dist->param[1]->rank) {
         dims[0] = dist->param[1]->dims[0];
         rank = 1;
     }

@@ -75,8 +75,8 @@ struct ev {
     struct diags *diags;
     struct session *session; /* seed, precision, engine, output ... */
     struct scope *std, *script;
-    struct scope *parts;     /* the library's layers and optimizers: `linear` is a task and a layer, `momentum` an
-                              * algorithm and an optimizer; in an architecture, and as `optimizer =`, parts come first */
+    struct scope *parts; /* the library's layers and optimizers: `linear` is a task and a layer, `momentum` an
+                          * algorithm and an optimizer; in an architecture, and as `optimizer =`, parts come first */
     bool parts_first;
     struct kernel *k;        /* kernel code is being built */
     bool dry;                /* walk without data */
@@ -99,7 +99,8 @@ struct value *ev_index(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_block(struct ev *ev, struct scope *s, const struct ast *block, struct frame *fr);
 void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr);
 struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e);
-void ev_silence(struct ev *ev, struct scope *s, const struct ast *block); /* after an error: what it assigns is not known */
+void ev_silence(struct ev *ev, struct scope *s,
+                const struct ast *block); /* after an error: what it assigns is not known */
 /* Calls `each` for every combination of the clauses' values (for, sweep, script builders); the names are bound in a
  * scope below s. Stops early on false. */
 bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,
@@ -136,13 +137,13 @@ struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg
 /* One prompt of a task inside the current kernel. False: an error was reported. */
 bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, const struct ast *where);
 /* The prediction for context X, y and query q; `latents` are the task's names for `knowing`. */
-struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
-                         struct scope *latents, const struct ast *where);
+struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y,
+                         struct value *q, struct scope *latents, const struct ast *where);
 /* The value of a body called with its hyper-parameters and inputs. `latents`: names for `knowing`, or NULL. */
 struct value *ev_body_frame(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n,
                             const struct ast *where, struct frame *fr);
-struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n, struct scope *latents,
-                      const struct ast *where);
+struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n,
+                      struct scope *latents, const struct ast *where);
 bool value_is_predictor(const struct value *v);
 bool value_is_task(const struct value *v);
 struct kernel *ev_kernel_begin(struct ev *ev, const char *name); /* returns the kernel that was current */
@@ -168,7 +169,8 @@ struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, cons
 struct value *t_stack(struct ev *ev, struct value **item, int n, int axis, const struct ast *at);
 struct value *t_reduce(struct ev *ev, enum ir_op op, struct value *a, int axis); /* axis < 0: over all elements */
 struct value *t_matmul(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
-struct value *t_unary_op(struct ev *ev, enum ir_op op, struct value *a, int axis); /* CUMSUM SORT ARGSORT CHOLESKY ... */
+struct value *t_unary_op(struct ev *ev, enum ir_op op, struct value *a,
+                         int axis); /* CUMSUM SORT ARGSORT CHOLESKY ... */
 struct value *t_solve(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
 struct value *t_trisolve(struct ev *ev, struct value *l, struct value *b, bool upper, bool transposed);
 struct value *t_pow(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
@@ -185,8 +187,10 @@ struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, 
     __attribute__((format(printf, 4, 5)));
 /* Labels the expression with its type and says where its sizes come from. */
 void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v);
-void ev_show_axis(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v, int axis); /* origins of one axis */
-void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at, dim d); /* labels a size with its number and origin */
+void ev_show_axis(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v,
+                  int axis); /* origins of one axis */
+void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at,
+                  dim d); /* labels a size with its number and origin */
 const char *ev_size_text(struct ev *ev, dim d);                                /* "n + 1 = 5", "5", "n" */
 void ev_size_pair(struct ev *ev, dim a, dim b, const char **a_text, const char **b_text); /* texts that differ */
 const char *ev_text(struct ev *ev, const struct ast *at); /* the expression as the user wrote it, on one line */

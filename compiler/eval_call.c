@@ -25,7 +25,8 @@ static struct value *lambda(struct ev *ev, const struct fn *fn, struct value **a
 {
     const struct ast *l = fn->lambda;
     if (n != l->n - 1) {
-        ev_error(ev, E_ARGUMENT_COUNT, where, "this function takes %d argument%s, not %d", l->n - 1, l->n == 2 ? "" : "s", n);
+        ev_error(ev, E_ARGUMENT_COUNT, where, "this function takes %d argument%s, not %d", l->n - 1,
+                 l->n == 2 ? "" : "s", n);
         return &value_error;
     }
     struct scope *s = scope_new(ev, fn->scope);
@@ -59,9 +60,9 @@ static struct value *call_fn(struct ev *ev, struct scope *s, const struct def *d
     return ev_call_def(ev, d, arg, d->nhypers, e);
 }
 
-static struct value *positional(struct ev *ev, struct scope *s, const struct ast *e,
-                                struct value *(*apply)(struct ev *, const void *, struct value **, int, const struct ast *),
-                                const void *of)
+static struct value *
+positional(struct ev *ev, struct scope *s, const struct ast *e,
+           struct value *(*apply)(struct ev *, const void *, struct value **, int, const struct ast *), const void *of)
 {
     struct value *arg[e->n + 1];
     for (int i = 1; i < e->n; i++) {
@@ -85,8 +86,8 @@ static struct value *apply_instance(struct ev *ev, const void *of, struct value 
 {
     const struct value *v = of;
     if (n != 3 || !ev->k) {
-        struct diag *m = ev_error(ev, n != 3 ? E_ARGUMENT_COUNT : E_LEVEL, at, "%s is called with X, y and q in kernel code",
-                                  value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, n != 3 ? E_ARGUMENT_COUNT : E_LEVEL, at,
+                                  "%s is called with X, y and q in kernel code", value_type(ev->arena, v));
         if (!ev->k) diag_help(m, "at script level `risk`, `predictions` and `disagreement` put prompts before it");
         return &value_error;
     }
@@ -109,7 +110,8 @@ struct value *ev_call(struct ev *ev, struct scope *s, const struct ast *e)
         }
         return fn->def->kind == DEF_FN ? call_fn(ev, s, fn->def, e) : ev_instance(ev, s, fn->def, e);
     }
-    if (callee->kind == V_INSTANCE || callee->kind == V_CHAIN || callee->kind == V_MODEL) return positional(ev, s, e, apply_instance, callee);
+    if (callee->kind == V_INSTANCE || callee->kind == V_CHAIN || callee->kind == V_MODEL)
+        return positional(ev, s, e, apply_instance, callee);
     struct diag *m = ev_error(ev, E_NOT_CALLABLE, e, "%s is not a function", value_type(ev->arena, callee));
     ev_show(ev, m, e->kid[0], callee);
     if (callee->kind == V_TENSOR) diag_help(m, "elements are read with brackets, a product is written with `*`");

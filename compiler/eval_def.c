@@ -53,7 +53,10 @@ void ev_kernel_end(struct ev *ev, struct kernel *previous)
 
 /* ---- hyper-parameters ---- */
 
-static const struct { const char *name; enum dtype t; } scalar_types[] = { { "real", DT_REAL }, { "int", DT_INT }, { "bool", DT_BOOL } };
+static const struct {
+    const char *name;
+    enum dtype t;
+} scalar_types[] = { { "real", DT_REAL }, { "int", DT_INT }, { "bool", DT_BOOL } };
 
 static bool scalar_type(const struct ast *type, enum dtype *t)
 {
@@ -85,7 +88,8 @@ static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, 
 }
 
 /* Fits a value to a hyper-parameter's type; integers get the name they have inside. NULL: reported. */
-struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at)
+struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v,
+                           const struct ast *at)
 {
     enum dtype t;
     int64_t n;
@@ -112,7 +116,8 @@ struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast 
     return v;
 }
 
-static struct value *candidates(struct ev *ev, struct scope *s, const struct def *d, const struct ast *h, const struct ast *arg)
+static struct value *candidates(struct ev *ev, struct scope *s, const struct def *d, const struct ast *h,
+                                const struct ast *arg)
 {
     int n;
     bool unknown = false;
@@ -155,10 +160,12 @@ static void unknown_argument(struct ev *ev, const struct def *d, const struct as
 
 static void too_many_arguments(struct ev *ev, const struct def *d, const struct ast *arg)
 {
-    struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, arg, d->nhypers ? "`%s` takes %d argument%s" : "`%s` takes no arguments", d->name,
-                              d->nhypers, d->nhypers == 1 ? "" : "s");
+    struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, arg,
+                              d->nhypers ? "`%s` takes %d argument%s" : "`%s` takes no arguments", d->name, d->nhypers,
+                              d->nhypers == 1 ? "" : "s");
     bool answers = d->kind == DEF_ALGORITHM || d->kind == DEF_PREPROCESS || d->kind == DEF_ARCHITECTURE;
-    if (answers) diag_help(m, "hyper-parameters stand in the first call, a prompt in a second: `%s(...)(X, y, q)`", d->name);
+    if (answers)
+        diag_help(m, "hyper-parameters stand in the first call, a prompt in a second: `%s(...)(X, y, q)`", d->name);
 }
 
 /* `ols(X, y, q)`: without hyper-parameters a prompt is what it can be called with. */
@@ -169,7 +176,8 @@ bool ev_called_with_prompt(const struct def *d, const struct ast *call)
     return answers && d->nhypers == 0 && call->n == 4;
 }
 
-bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable)
+bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out,
+                  bool tunable)
 {
     const struct ast *at[d->nhypers + 1];
     bool good = true;
@@ -194,10 +202,12 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
         }
         at[k] = arg;
         if (arg->kind == A_IN && !tunable) {
-            ev_error(ev, E_CANDIDATES, arg, "candidates (`%s in ...`) are for predictors that `tune` is given", arg->name);
+            ev_error(ev, E_CANDIDATES, arg, "candidates (`%s in ...`) are for predictors that `tune` is given",
+                     arg->name);
             out[k] = &value_error;
         } else {
-            out[k] = arg->kind == A_IN ? candidates(ev, s, d, d->hyper[k], arg) : ev_expr(ev, s, named ? arg->kid[0] : arg);
+            out[k] = arg->kind == A_IN ? candidates(ev, s, d, d->hyper[k], arg)
+                                       : ev_expr(ev, s, named ? arg->kid[0] : arg);
         }
         good &= out[k]->kind != V_ERROR;
     }
@@ -205,7 +215,8 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
     for (int i = 0; i < d->nhypers && good; i++) {
         if (!out[i] && d->hyper[i]->kid[1]) out[i] = ev_expr(ev, defaults, d->hyper[i]->kid[1]);
         if (!out[i]) {
-            struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call ? call : d->ast, "`%s` needs `%s`", d->name, d->hyper[i]->name);
+            struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call ? call : d->ast, "`%s` needs `%s`", d->name,
+                                      d->hyper[i]->name);
             diag_label(m, d->hyper[i]->span, "it has no default");
             return false;
         }
@@ -276,7 +287,8 @@ struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at)
 
 static bool chainable(const struct value *v)
 {
-    return v->kind == V_CHAIN || v->kind == V_FEATURES || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_PREPROCESS);
+    return v->kind == V_CHAIN || v->kind == V_FEATURES ||
+           (v->kind == V_INSTANCE && v->instance->def->kind == DEF_PREPROCESS);
 }
 
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e)
@@ -288,7 +300,8 @@ struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const str
     bool first = chainable(a) && !value_is_predictor(a), second = chainable(b) || value_is_predictor(b);
     if (!first || !second) {
         const struct value *bad = first ? b : a;
-        struct diag *m = ev_error(ev, E_TYPE, e, "`then` chains preprocesses and a predictor; this is %s", value_type(ev->arena, bad));
+        struct diag *m = ev_error(ev, E_TYPE, e, "`then` chains preprocesses and a predictor; this is %s",
+                                  value_type(ev->arena, bad));
         ev_show(ev, m, e->kid[first ? 1 : 0], bad);
         if (!first && value_is_predictor(a)) diag_help(m, "the predictor stands last: `preprocess then algorithm`");
         return &value_error;
@@ -296,7 +309,8 @@ struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const str
     VEC(struct value *) item = { 0 };
     for (int side = 0; side < 2; side++) {
         struct value *v = side ? b : a;
-        for (int i = 0; i < (v->kind == V_CHAIN ? v->n : 1); i++) vec_push(ev->arena, &item, v->kind == V_CHAIN ? v->item[i] : v);
+        for (int i = 0; i < (v->kind == V_CHAIN ? v->n : 1); i++)
+            vec_push(ev->arena, &item, v->kind == V_CHAIN ? v->item[i] : v);
     }
     return value_list(ev->arena, V_CHAIN, item.n, item.data);
 }
@@ -394,7 +408,8 @@ static const struct ast *written_argument(const struct def *d, const struct ast 
 {
     for (int k = 1; call->kind == A_CALL && k < call->n; k++) {
         const struct ast *arg = call->kid[k];
-        if (arg->kind == A_ARG ? arg->name == d->hyper[i]->name : k == i + 1) return arg->kind == A_ARG ? arg->kid[0] : arg;
+        if (arg->kind == A_ARG ? arg->name == d->hyper[i]->name : k == i + 1)
+            return arg->kind == A_ARG ? arg->kid[0] : arg;
     }
     return call;
 }
@@ -403,7 +418,8 @@ static const struct ast *written_argument(const struct def *d, const struct ast 
 struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg, int n, const struct ast *where)
 {
     if (d->kind != DEF_FN || n != d->nhypers) {
-        ev_error(ev, E_ARGUMENT_COUNT, where, "`%s` takes %d argument%s, not %d", d->name, d->nhypers, d->nhypers == 1 ? "" : "s", n);
+        ev_error(ev, E_ARGUMENT_COUNT, where, "`%s` takes %d argument%s, not %d", d->name, d->nhypers,
+                 d->nhypers == 1 ? "" : "s", n);
         return &value_error;
     }
     ev_check_def(ev, (struct def *)d);
@@ -450,7 +466,8 @@ static bool no_candidates(struct ev *ev, const struct instance *i, const struct 
 {
     for (int k = 0; k < i->def->nhypers; k++)
         if (i->hyper[k]->kind == V_CANDIDATES) {
-            struct diag *m = ev_error(ev, E_CANDIDATES, at, "`%s` of `%s` is a list of candidates", i->def->hyper[k]->name, i->def->name);
+            struct diag *m = ev_error(ev, E_CANDIDATES, at, "`%s` of `%s` is a list of candidates",
+                                      i->def->hyper[k]->name, i->def->name);
             diag_help(m, "`tune(...)` chooses one of them");
             return false;
         }
@@ -471,8 +488,8 @@ static bool check_part(struct ev *ev, const struct def *d, struct frame *fr, int
     struct value *v = *part = ev_number(ev, *part);
     if (value_poisoned(v)) return false;
     if (v->kind != V_TENSOR || v->rank == 0) {
-        struct diag *m = ev_error(ev, E_PROMPT, of, "`%s` of a prompt is a tensor with a row for each example, not %s", name[i],
-                                  value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, E_PROMPT, of, "`%s` of a prompt is a tensor with a row for each example, not %s",
+                                  name[i], value_type(ev->arena, v));
         if (v->kind == V_TENSOR) ev_show(ev, m, of, v);
         return false;
     }
@@ -522,7 +539,8 @@ bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, con
 }
 
 /* Binds the latents that a definition knows, by their names in the task. */
-static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, struct scope *latents, const struct ast *at)
+static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, struct scope *latents,
+                         const struct ast *at)
 {
     for (int i = 0; d->knowing && i < d->knowing->n; i++) {
         const struct ast *p = d->knowing->kid[i];
@@ -531,7 +549,8 @@ static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, st
             for (int k = 0; k < up->names.n; k++)
                 if (up->names.data[k].name == p->name) b = &up->names.data[k];
         if (!b) {
-            struct diag *m = ev_error(ev, E_LATENT, at, "`%s` knows `%s`, which this task does not have", d->name, p->name);
+            struct diag *m = ev_error(ev, E_LATENT, at, "`%s` knows `%s`, which this task does not have", d->name,
+                                      p->name);
             diag_label(m, p->span, "asked for here");
             return false;
         }
@@ -563,8 +582,8 @@ struct value *ev_body_frame(struct ev *ev, const struct def *d, struct value **h
     return body(ev, d, hyper, in, n, NULL, where, fr);
 }
 
-struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n, struct scope *latents,
-                      const struct ast *where)
+struct value *ev_body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n,
+                      struct scope *latents, const struct ast *where)
 {
     struct frame fr = { 0 };
     return body(ev, d, hyper, in, n, latents, where, &fr);
@@ -605,29 +624,32 @@ static const struct ast *given_back(const struct def *d, enum ast_kind kind)
 }
 
 /* An answer has the shape of one label. at: where it is used; NULL: on its own. False: reported. */
-static bool check_answer(struct ev *ev, const char *name, const struct def *d, const struct value *v, const struct value *y,
-                         const struct ast *at)
+static bool check_answer(struct ev *ev, const char *name, const struct def *d, const struct value *v,
+                         const struct value *y, const struct ast *at)
 {
     bool fits = v->kind == V_TENSOR && y->kind == V_TENSOR && v->rank == y->rank - 1;
     for (int i = 0; fits && i < v->rank; i++) fits = size_compare(v->dims[i], y->dims[i + 1]) != SIZE_DIFFERENT;
     if (fits || value_poisoned(v) || value_poisoned(y)) return fits;
     const struct ast *of = d && (!at || !d->library) ? given_back(d, A_PREDICT) : NULL;
-    struct diag *m = ev_error(ev, E_PREDICT, at ? at : of, "`%s` predicts %s; an answer has the shape of one label", name,
-                              value_type(ev->arena, v));
+    struct diag *m = ev_error(ev, E_PREDICT, at ? at : of, "`%s` predicts %s; an answer has the shape of one label",
+                              name, value_type(ev->arena, v));
     if (of) ev_show(ev, m, of, v);
     diag_note(m, "the labels are y : %s, so an answer is %s", value_type(ev->arena, y),
-              y->rank > 1 ? arena_printf(ev->arena, "real%s", shape_text(ev->arena, y->rank - 1, y->dims + 1)) : "one number");
+              y->rank > 1 ? arena_printf(ev->arena, "real%s", shape_text(ev->arena, y->rank - 1, y->dims + 1))
+                          : "one number");
     return false;
 }
 
-/* A preprocess yields a prompt again: X[n, ..], y[n], q[..]. at: where it is used; NULL: on its own. False: reported. */
+/* A preprocess yields a prompt again: X[n, ..], y[n], q[..]. at: where it is used; NULL: on its own. False: reported.
+ */
 static bool check_yield(struct ev *ev, const char *name, const struct def *d, struct value *v, const struct ast *at)
 {
     const struct ast *last = d ? last_statement(d) : at;
     if (value_poisoned(v)) return false;
     if (v->kind != V_TUPLE || v->n != 3) {
         struct diag *m = ev_error(ev, E_PREDICT, last, "`%s` yields %s; a preprocess yields X, y and q", name,
-                                  v->kind == V_TUPLE ? arena_printf(ev->arena, "%d values", v->n) : value_type(ev->arena, v));
+                                  v->kind == V_TUPLE ? arena_printf(ev->arena, "%d values", v->n)
+                                                     : value_type(ev->arena, v));
         diag_help(m, "for example `yield X, y, q`");
         return false;
     }
@@ -636,17 +658,19 @@ static bool check_yield(struct ev *ev, const char *name, const struct def *d, st
         if (value_poisoned(v->item[i])) return v->item[i]->kind == V_ANY;
     }
     struct value *X = v->item[0], *y = v->item[1], *q = v->item[2];
-    bool fits = X->kind == V_TENSOR && y->kind == V_TENSOR && q->kind == V_TENSOR && X->rank && y->rank && q->rank == X->rank - 1;
+    bool fits = X->kind == V_TENSOR && y->kind == V_TENSOR && q->kind == V_TENSOR && X->rank && y->rank &&
+                q->rank == X->rank - 1;
     fits = fits && size_compare(X->dims[0], y->dims[0]) != SIZE_DIFFERENT;
     for (int i = 0; fits && i < q->rank; i++) fits = size_compare(q->dims[i], X->dims[i + 1]) != SIZE_DIFFERENT;
     if (fits) return true;
-    struct diag *m = ev_error(ev, E_PREDICT, last, "`%s` yields no prompt: y has a row for each row of X, q the shape of one row", name);
+    struct diag *m = ev_error(ev, E_PREDICT, last,
+                              "`%s` yields no prompt: y has a row for each row of X, q the shape of one row", name);
     for (int i = 0; i < 3 && last->kind == A_YIELD && last->n == 3; i++) ev_show(ev, m, last->kid[i], v->item[i]);
     return false;
 }
 
-struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y, struct value *q,
-                         struct scope *latents, const struct ast *where)
+struct value *ev_predict(struct ev *ev, const struct value *predictor, struct value *X, struct value *y,
+                         struct value *q, struct scope *latents, const struct ast *where)
 {
     struct value *prompt[3] = { X, y, q };
     int n = predictor->kind == V_CHAIN ? predictor->n : 1;
@@ -656,7 +680,9 @@ struct value *ev_predict(struct ev *ev, const struct value *predictor, struct va
         if (v->kind == V_ERROR) return v;
         if (value_is_predictor(part)) {
             if (value_poisoned(v)) return v;
-            return check_answer(ev, name_of(ev, part), definition_of(part), v, prompt[1], where) ? t_cast(ev, v, DT_REAL) : &value_error;
+            return check_answer(ev, name_of(ev, part), definition_of(part), v, prompt[1], where)
+                       ? t_cast(ev, v, DT_REAL)
+                       : &value_error;
         }
         if (!check_yield(ev, name_of(ev, part), definition_of(part), v, where)) return &value_error;
         for (int k = 0; k < 3; k++) prompt[k] = v->item[k];
@@ -704,7 +730,8 @@ static struct value *open_hyper(struct ev *ev, const struct def *d, struct scope
     if (!hyper_type(ev, d, h, &t)) return &value_any;
     if (t == DT_INT && (d->kind != DEF_FN || h->kid[1]))
         return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, h->span, "the hyper-parameter"));
-    if (t == DT_INT) return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, h->span, "the parameter"));
+    if (t == DT_INT)
+        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, h->span, "the parameter"));
     return t_unknown(ev, t, 0, NULL);
 }
 
@@ -746,7 +773,8 @@ void ev_check_def(struct ev *ev, struct def *d)
     ev->arch = outer;
     if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, NULL, true, returned(d), d->name);
     bool prompts = fr.ended && d->given && d->given->n == 3;
-    if (prompts && (d->kind == DEF_ALGORITHM || d->kind == DEF_ARCHITECTURE)) check_answer(ev, d->name, d, ev_number(ev, v), in[1], NULL);
+    if (prompts && (d->kind == DEF_ALGORITHM || d->kind == DEF_ARCHITECTURE))
+        check_answer(ev, d->name, d, ev_number(ev, v), in[1], NULL);
     if (prompts && d->kind == DEF_PREPROCESS) check_yield(ev, d->name, d, v, NULL);
     if (fr.ended && d->kind == DEF_TASK) check_prompt(ev, d, &fr);
     ev_kernel_end(ev, previous);

@@ -75,14 +75,16 @@ dim ev_size(struct ev *ev, struct value *v, const struct ast *at)
     if (ev_known_int(v, &n)) return size_int(ev->sizes, n);
     if (v->kind == V_TENSOR && !v->rank && !v->known && !v->node && v->dtype != DT_BOOL)
         return size_symbol(ev->sizes, intern(ev->names, ev_text(ev, at)), SIZE_OPEN, 0, at->span, NULL);
-    bool quotient = v->kind == V_TENSOR && v->known && !v->rank && v->dtype == DT_REAL && at->kind == A_BINARY && at->op == AO_DIV;
+    bool quotient = v->kind == V_TENSOR && v->known && !v->rank && v->dtype == DT_REAL && at->kind == A_BINARY &&
+                    at->op == AO_DIV;
     if (quotient && !isfinite(v->r0)) {
         struct diag *by_zero = ev_error(ev, E_SIZE, at, "a size is divided by 0");
         diag_label(by_zero, at->kid[1]->span, "is 0");
         return NULL;
     }
     bool divided = quotient && v->size;
-    struct diag *m = divided ? ev_error(ev, E_SIZE_DIVIDES, at, "`%s` does not divide `%s`", ev_text(ev, at->kid[1]), ev_text(ev, at->kid[0]))
+    struct diag *m = divided ? ev_error(ev, E_SIZE_DIVIDES, at, "`%s` does not divide `%s`", ev_text(ev, at->kid[1]),
+                                        ev_text(ev, at->kid[0]))
                              : ev_error(ev, E_SIZE, at, "a size must be a whole number that is known before the run");
     ev_show(ev, m, at, v);
     if (divided) diag_note(m, "`%s` is %g", ev_text(ev, at), v->r0);
@@ -135,7 +137,8 @@ static struct value *binary(struct ev *ev, struct scope *s, const struct ast *e)
     if (e->op == AO_THEN) return ev_then(ev, ev_expr(ev, s, e->kid[0]), ev_expr(ev, s, e->kid[1]), e);
     struct value *a = ev_expr(ev, s, e->kid[0]);
     bool left;
-    if ((e->op == AO_AND || e->op == AO_OR) && !ev->symbolic && ev_known_bool(a, &left) && left == (e->op == AO_OR)) return a;
+    if ((e->op == AO_AND || e->op == AO_OR) && !ev->symbolic && ev_known_bool(a, &left) && left == (e->op == AO_OR))
+        return a;
     struct value *b = ev_expr(ev, s, e->kid[1]);
     if (a->kind == V_ERROR || b->kind == V_ERROR) return &value_error;
     if (a->kind == V_ANY || b->kind == V_ANY) return &value_any;
@@ -147,7 +150,8 @@ static struct value *binary(struct ev *ev, struct scope *s, const struct ast *e)
     for (int i = 0; i < 2; i++) {
         const struct value *v = i ? b : a;
         if (v->kind == V_TENSOR) continue;
-        struct diag *m = ev_error(ev, E_TYPE, e, "`%s` is not defined for %s", ast_op_text(e->op), value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, E_TYPE, e, "`%s` is not defined for %s", ast_op_text(e->op),
+                                  value_type(ev->arena, v));
         ev_show(ev, m, e->kid[i], v);
         return &value_error;
     }
@@ -238,7 +242,8 @@ static bool counts(struct ev *ev, const struct value *v, const struct ast *at, b
     bool whole = ev_known_int(v, &n);
     if (whole && (n || !step)) return true;
     if (!whole && (v->size || !v->known || v->node)) return true;
-    struct diag *m = ev_error(ev, E_VALUE, at, whole ? "the step of a range is not 0" : "a range counts in whole numbers");
+    struct diag *m = ev_error(ev, E_VALUE, at,
+                              whole ? "the step of a range is not 0" : "a range counts in whole numbers");
     ev_show(ev, m, at, v);
     if (!whole) diag_help(m, "equally spaced reals: `linspace(from, to, count)`");
     return false;

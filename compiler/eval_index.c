@@ -36,7 +36,8 @@ static bool exceeds(struct ev *ev, dim a, dim b)
     return size_known(size_sub(ev->sizes, a, b), &v) && v > 0;
 }
 
-static struct value *slice(struct ev *ev, struct scope *s, struct value *x, int axis, const struct ast *e, const struct indexed *of)
+static struct value *slice(struct ev *ev, struct scope *s, struct value *x, int axis, const struct ast *e,
+                           const struct indexed *of)
 {
     dim size = x->dims[axis], part[3] = { NULL, NULL, NULL };
     int64_t step = 1;
@@ -53,14 +54,16 @@ static struct value *slice(struct ev *ev, struct scope *s, struct value *x, int 
     dim from = part[0] ? from_end(ev, part[0], size) : step > 0 ? zero : size_sub(ev->sizes, size, one);
     dim to = part[1] ? from_end(ev, part[1], size) : step > 0 ? size : size_int(ev->sizes, -1);
     bool before = step > 0 ? exceeds(ev, zero, to) : part[1] && exceeds(ev, zero, to);
-    if (exceeds(ev, to, size) || exceeds(ev, zero, from) || before || exceeds(ev, step > 0 ? from : size_add(ev->sizes, from, one), size))
+    if (exceeds(ev, to, size) || exceeds(ev, zero, from) || before ||
+        exceeds(ev, step > 0 ? from : size_add(ev->sizes, from, one), size))
         return out_of_range(ev, e, size, of);
     if (step > 0 && exceeds(ev, from, to)) to = from;
     dim span = step > 0 ? size_sub(ev->sizes, to, from) : size_sub(ev->sizes, from, to), count = span;
     int64_t n, by = step > 0 ? step : -step;
     if (by != 1)
-        count = size_known(span, &n) ? size_int(ev->sizes, n <= 0 ? 0 : (n + by - 1) / by)
-                                     : size_symbol(ev->sizes, intern(ev->names, ev_text(ev, e)), SIZE_OPEN, 0, e->span, NULL);
+        count = size_known(span, &n)
+                    ? size_int(ev->sizes, n <= 0 ? 0 : (n + by - 1) / by)
+                    : size_symbol(ev->sizes, intern(ev->names, ev_text(ev, e)), SIZE_OPEN, 0, e->span, NULL);
     else if (size_known(span, &n) && n < 0)
         count = zero;
     return t_slice(ev, x, axis, from, count, step);
@@ -116,7 +119,9 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
 {
     int axis = 0;
     if (e->n - 1 > x->rank) {
-        struct diag *m = ev_error(ev, E_RANK, e, x->rank ? "%d indices, and %d ax%s to be indexed" : "a single number has no elements to index",
+        struct diag *m = ev_error(ev, E_RANK, e,
+                                  x->rank ? "%d indices, and %d ax%s to be indexed"
+                                          : "a single number has no elements to index",
                                   e->n - 1, x->rank, x->rank == 1 ? "is" : "es");
         ev_show(ev, m, e->kid[0], x);
         return &value_error;
@@ -138,7 +143,8 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
             dim size = x->dims[axis], at = ev_size(ev, v, item);
             if (!at) return &value_error;
             at = from_end(ev, at, size);
-            if (exceeds(ev, size_int(ev->sizes, 0), at) || exceeds(ev, size_add(ev->sizes, at, size_int(ev->sizes, 1)), size))
+            if (exceeds(ev, size_int(ev->sizes, 0), at) ||
+                exceeds(ev, size_add(ev->sizes, at, size_int(ev->sizes, 1)), size))
                 return out_of_range(ev, item, size, &of);
             x = t_at(ev, x, axis, at);
         } else if (v->kind == V_TENSOR && v->dtype == DT_INT) {
@@ -151,7 +157,8 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
             x = t_gather(ev, x, v, axis);
             axis += rank;
         } else {
-            struct diag *m = ev_error(ev, E_TYPE, item, "an index is a whole number, a slice or a tensor of whole numbers");
+            struct diag *m = ev_error(ev, E_TYPE, item,
+                                      "an index is a whole number, a slice or a tensor of whole numbers");
             ev_show(ev, m, item, v);
             if (v->kind == V_TENSOR && v->dtype == DT_BOOL)
                 diag_help(m, "a shape does not depend on data: `where(%s, ..., 0)` keeps it", ev_text(ev, item));
@@ -346,11 +353,14 @@ static struct value *build_kernel(struct ev *ev, struct scope *s, const struct a
     k->region = outer;
     if (value_poisoned(v)) return v;
     if (!result || n + v->rank > IR_MAX_RANK) {
-        ev_error(ev, result ? E_RANK : E_TYPE, e, "a builder in kernel code makes a tensor of at most %d axes", IR_MAX_RANK);
+        ev_error(ev, result ? E_RANK : E_TYPE, e, "a builder in kernel code makes a tensor of at most %d axes",
+                 IR_MAX_RANK);
         return &value_error;
     }
     vec_push(k->f->arena, &body->results, result);
-    struct ir_node p = { .op = OP_BUILD, .dtype = result->dtype, .rank = n + result->rank, .body = body, .where = e->span };
+    struct ir_node p = {
+        .op = OP_BUILD, .dtype = result->dtype, .rank = n + result->rank, .body = body, .where = e->span
+    };
     for (int i = 0; i < p.rank; i++) p.dims[i] = i < n ? body->counts[i] : result->dims[i - n];
     struct ir_node *node = ir_add(k->f, outer, &p);
     body->owner = node;

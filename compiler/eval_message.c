@@ -19,7 +19,8 @@ struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, 
     int depth = 0, shown = 0;
     for (struct call *c = ev->calls; c; c = c->up) depth++;
     for (struct call *c = ev->calls; c; c = c->up, shown++)
-        if (depth <= MAX_CALLS || shown < MAX_CALLS / 2 || shown >= depth - MAX_CALLS / 2) diag_call(m, c->where, c->what);
+        if (depth <= MAX_CALLS || shown < MAX_CALLS / 2 || shown >= depth - MAX_CALLS / 2)
+            diag_call(m, c->where, c->what);
     return m;
 }
 

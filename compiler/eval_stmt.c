@@ -45,7 +45,8 @@ static void assign(struct ev *ev, struct scope *s, const struct ast *target, str
             /* a named integer is shown by its name where it is a size */
             const struct size_symbol *symbol;
             if (size_symbols(v->size, &symbol, 1) == 0)
-                v = value_int(ev->arena, size_symbol(ev->sizes, target->name, SIZE_VALUED, v->i0, at->span, "the value"));
+                v = value_int(ev->arena,
+                              size_symbol(ev->sizes, target->name, SIZE_VALUED, v->i0, at->span, "the value"));
         }
         scope_bind(ev, s, target->name, v, target->span)->own = true;
         return;
@@ -100,7 +101,8 @@ struct value *ev_range_tensor(struct ev *ev, struct value *range)
     if (!from || !to || !step) return &value_any;
     if (!size_known(from, &a) || !size_known(to, &b) || !size_known(step, &by) || by == 0) {
         dim count = size_sub(ev->sizes, to, from);
-        if (!size_is(step, 1)) count = size_symbol(ev->sizes, intern(ev->names, "?"), SIZE_OPEN, 0, (struct span){ 0 }, NULL);
+        if (!size_is(step, 1))
+            count = size_symbol(ev->sizes, intern(ev->names, "?"), SIZE_OPEN, 0, (struct span){ 0 }, NULL);
         return t_unknown(ev, DT_INT, 1, &count);
     }
     int64_t n = range_count(a, b, by);
@@ -213,7 +215,8 @@ bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n
         ev_known_int(over->item[2], &by) && by) {
         int64_t passes = range_count(from, to, by);
         for (int64_t i = 0; i < passes; i++)
-            if (!clause_value(ev, s, clause, n, value_int(ev->arena, size_int(ev->sizes, from + i * by)), each, data)) return false;
+            if (!clause_value(ev, s, clause, n, value_int(ev->arena, size_int(ev->sizes, from + i * by)), each, data))
+                return false;
         return true;
     }
     struct value **item = ev_elements(ev, over, clause[0]->kid[0], &count, &unknown);
@@ -304,7 +307,8 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
     struct scope *inner = scope_new(ev, s);
     for (int i = 0; i < n; i++) {
         was_state[i] = state[i]->state;
-        state[i]->value = t_of_node(ev, ir_param(k->f, body, init[i]->dtype, init[i]->rank, init[i]->dims, state[i]->name));
+        state[i]->value = t_of_node(ev,
+                                    ir_param(k->f, body, init[i]->dtype, init[i]->rank, init[i]->dims, state[i]->name));
         state[i]->state = true;
     }
     k->region = body;
@@ -328,7 +332,9 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
     struct ir_node *node = n && !broken ? ir_add(k->f, outer, &p) : NULL;
     if (node) body->owner = node;
     for (int i = 0; i < n; i++) {
-        struct ir_node get = { .op = OP_GET, .dtype = init[i]->dtype, .rank = init[i]->rank, .axis = i, .nin = 1, .in = &node };
+        struct ir_node get = {
+            .op = OP_GET, .dtype = init[i]->dtype, .rank = init[i]->rank, .axis = i, .nin = 1, .in = &node
+        };
         memcpy(get.dims, init[i]->dims, sizeof get.dims);
         state[i]->value = node ? t_of_node(ev, ir_add(k->f, outer, &get)) : &value_error;
         state[i]->state = was_state[i];
@@ -341,7 +347,8 @@ static struct value *unrolled_value(struct ev *ev, const struct loop *l, int64_t
     int64_t first;
     if (l->over.of) return t_at(ev, l->over.of, 0, size_int(ev->sizes, i));
     if (!size_known(l->over.from, &first)) first = 0;
-    return value_int(ev->arena, size_symbol(ev->sizes, l->index, SIZE_VALUED, first + i * l->over.step, l->index_span, "the loop"));
+    return value_int(
+        ev->arena, size_symbol(ev->sizes, l->index, SIZE_VALUED, first + i * l->over.step, l->index_span, "the loop"));
 }
 
 static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
@@ -381,7 +388,8 @@ static void loop(struct ev *ev, struct scope *s, const struct ast *e, const stru
         ev_silence(ev, s, l->block);
         return;
     }
-    bool calls = ev->k && ev->arch && l->index && l->fr->def && (l->fr->def->kind == DEF_LAYER || l->fr->def->kind == DEF_ARCHITECTURE);
+    bool calls = ev->k && ev->arch && l->index && l->fr->def &&
+                 (l->fr->def->kind == DEF_LAYER || l->fr->def->kind == DEF_ARCHITECTURE);
     if (calls) { /* each pass calls layers of its own */
         ev->arch->frame->loops++;
         loop_script(ev, s, l);
@@ -466,7 +474,8 @@ static void condition(struct ev *ev, struct scope *s, const struct ast *e, struc
         ev_show(ev, m, e->kid[0], c);
         bad = true;
     } else if (!bad && c->kind != V_ANY && c->node) {
-        struct diag *m = ev_error(ev, E_NOT_KNOWN, e->kid[0], "in kernel code `if` needs a condition that is known before the run");
+        struct diag *m = ev_error(ev, E_NOT_KNOWN, e->kid[0],
+                                  "in kernel code `if` needs a condition that is known before the run");
         ev_show(ev, m, e->kid[0], c);
         diag_help(m, "`a if condition else b` and `where(condition, a, b)` choose a value for each prompt");
         bad = true;

@@ -76,7 +76,9 @@ struct value *adjoint_of(struct adjoint *a, struct ir_node *var)
 static struct value *as_variable(struct ev *ev, struct value *x)
 {
     struct ir_node *in = t_node(ev, x);
-    struct ir_node p = { .op = OP_VARIABLE, .dtype = in->dtype, .rank = in->rank, .nin = 1, .in = &in, .slot = ev->k->f->next_id };
+    struct ir_node p = {
+        .op = OP_VARIABLE, .dtype = in->dtype, .rank = in->rank, .nin = 1, .in = &in, .slot = ev->k->f->next_id
+    };
     memcpy(p.dims, in->dims, sizeof p.dims);
     return t_of_node(ev, ir_add(ev->k->f, ev->k->region, &p));
 }
@@ -105,7 +107,8 @@ static bool value_and_grad(struct ev *ev, const struct fn *fn, struct value **ar
     *value = *gradient = y;
     if (value_poisoned(y)) return y->kind == V_ANY;
     if (y->kind != V_TENSOR || y->rank) {
-        struct diag *m = ev_error(ev, E_SHAPE, at, "a gradient is of one number; the function gives %s", value_type(ev->arena, y));
+        struct diag *m = ev_error(ev, E_SHAPE, at, "a gradient is of one number; the function gives %s",
+                                  value_type(ev->arena, y));
         diag_help(m, "sum or average what it gives");
         return false;
     }

@@ -107,7 +107,9 @@ static struct copy copy_of(struct ev *ev, struct ir_region *body)
 
 static struct ir_node *variable(struct ev *ev, struct ir_node *in)
 {
-    struct ir_node p = { .op = OP_VARIABLE, .dtype = in->dtype, .rank = in->rank, .nin = 1, .in = &in, .slot = ev->k->f->next_id };
+    struct ir_node p = {
+        .op = OP_VARIABLE, .dtype = in->dtype, .rank = in->rank, .nin = 1, .in = &in, .slot = ev->k->f->next_id
+    };
     memcpy(p.dims, in->dims, sizeof p.dims);
     return ir_add(ev->k->f, ev->k->region, &p);
 }
@@ -206,8 +208,8 @@ static struct ir_node *add_counter(struct ev *ev, struct ir_node *loop)
 /* ---- the backward loop ---- */
 
 /* What one backward pass adds: `results` of the copied body seeded, by `vars`. */
-static void differentiate_body(struct adjoint *a, struct ir_node **results, struct value **seed, int n, struct ir_node **var,
-                               int nvars, struct value **out)
+static void differentiate_body(struct adjoint *a, struct ir_node **results, struct value **seed, int n,
+                               struct ir_node **var, int nvars, struct value **out)
 {
     struct adjoint inner = { .ev = a->ev, .at = a->at, .var = var, .nvars = nvars };
     struct ir_node *real[n + 1];
@@ -252,13 +254,15 @@ void adj_REPEAT(struct adjoint *a, struct ir_node *loop, struct value *unused)
     }
     struct ir_region *outer = ev->k->region, *body = ir_region_new(f, outer);
     struct value *j = t_of_node(ev, ir_param(f, body, DT_INT, 0, NULL, NULL)), *was[n + 1];
-    for (int i = 0; i < n; i++) was[i] = t_of_node(ev, ir_param(f, body, init[i]->dtype, init[i]->rank, init[i]->dims, NULL));
+    for (int i = 0; i < n; i++)
+        was[i] = t_of_node(ev, ir_param(f, body, init[i]->dtype, init[i]->rank, init[i]->dims, NULL));
     ev->k->region = body;
     dim last = size_sub(ev->sizes, loop->count, size_int(ev->sizes, 1));
     struct value *pass = t_elem2(ev, OP_SUB, value_int(ev->arena, last), j, a->at);
     struct copy c = copy_of(ev, loop->body);
     struct ir_node *var[n + 1];
-    struct value *index = size_is(loop->first, 0) ? pass : t_elem2(ev, OP_ADD, pass, value_int(ev->arena, loop->first), a->at);
+    struct value *index = size_is(loop->first, 0) ? pass
+                                                  : t_elem2(ev, OP_ADD, pass, value_int(ev->arena, loop->first), a->at);
     c.to[loop->body->params.data[0]->id] = t_node(ev, index);
     for (int s = 0; s < states; s++)
         c.to[loop->body->params.data[s + 1]->id] = t_node(ev, t_gather(ev, t_of_node(ev, tape[s]), pass, 0));

@@ -18,19 +18,37 @@ static struct value *of(struct adjoint *a, struct ir_node *n)
     return t_of_node(a->ev, n);
 }
 
-static struct value *add(struct adjoint *a, struct value *x, struct value *y) { return t_elem2(a->ev, OP_ADD, x, y, a->at); }
-static struct value *sub(struct adjoint *a, struct value *x, struct value *y) { return t_elem2(a->ev, OP_SUB, x, y, a->at); }
-static struct value *mul(struct adjoint *a, struct value *x, struct value *y) { return t_elem2(a->ev, OP_MUL, x, y, a->at); }
-static struct value *quo(struct adjoint *a, struct value *x, struct value *y) { return t_elem2(a->ev, OP_DIV, x, y, a->at); }
+static struct value *add(struct adjoint *a, struct value *x, struct value *y)
+{
+    return t_elem2(a->ev, OP_ADD, x, y, a->at);
+}
+static struct value *sub(struct adjoint *a, struct value *x, struct value *y)
+{
+    return t_elem2(a->ev, OP_SUB, x, y, a->at);
+}
+static struct value *mul(struct adjoint *a, struct value *x, struct value *y)
+{
+    return t_elem2(a->ev, OP_MUL, x, y, a->at);
+}
+static struct value *quo(struct adjoint *a, struct value *x, struct value *y)
+{
+    return t_elem2(a->ev, OP_DIV, x, y, a->at);
+}
 static struct value *neg(struct adjoint *a, struct value *x) { return t_elem1(a->ev, OP_NEG, x, a->at); }
 static struct value *fun(struct adjoint *a, enum ir_op op, struct value *x) { return t_elem1(a->ev, op, x, a->at); }
 static struct value *num(struct adjoint *a, double x) { return t_const(a->ev, x); }
-static struct value *less(struct adjoint *a, struct value *x, struct value *y) { return t_elem2(a->ev, OP_LT, x, y, a->at); }
+static struct value *less(struct adjoint *a, struct value *x, struct value *y)
+{
+    return t_elem2(a->ev, OP_LT, x, y, a->at);
+}
 static struct value *pick(struct adjoint *a, struct value *c, struct value *x, struct value *y)
 {
     return t_select(a->ev, c, x, y, a->at);
 }
-static struct value *matmul(struct adjoint *a, struct value *x, struct value *y) { return t_matmul(a->ev, x, y, a->at); }
+static struct value *matmul(struct adjoint *a, struct value *x, struct value *y)
+{
+    return t_matmul(a->ev, x, y, a->at);
+}
 static struct value *swap(struct adjoint *a, struct value *x) { return t_swap(a->ev, x); }
 
 static dim whole(struct adjoint *a, int64_t n)
@@ -124,11 +142,12 @@ RULE(GELU)
     adjoint_add(a, n->in[0], mul(a, g, add(a, p, mul(a, x, d))));
 }
 
-NONE(SIGN) NONE(FLOOR) NONE(EQ) NONE(NE) NONE(LT) NONE(LE) NONE(AND) NONE(OR) NONE(NOT)
-NONE(TO_REAL) NONE(TO_INT) NONE(STOP_GRAD) NONE(CONST) NONE(INPUT) NONE(PARAM) NONE(IOTA) NONE(PROMPT) NONE(DRAW_UNIFORM)
-NONE(DRAW_NORMAL) NONE(ARGSORT) NONE(RANK) NONE(ARGMAX) NONE(ARGMIN)
+NONE(SIGN)
+NONE(FLOOR) NONE(EQ) NONE(NE) NONE(LT) NONE(LE) NONE(AND) NONE(OR) NONE(NOT) NONE(TO_REAL) NONE(TO_INT) NONE(STOP_GRAD)
+    NONE(CONST) NONE(INPUT) NONE(PARAM) NONE(IOTA) NONE(PROMPT) NONE(DRAW_UNIFORM) NONE(DRAW_NORMAL) NONE(ARGSORT)
+        NONE(RANK) NONE(ARGMAX) NONE(ARGMIN)
 
-RULE(SELECT)
+            RULE(SELECT)
 {
     adjoint_add(a, n->in[1], pick(a, X(0), g, num(a, 0)));
     adjoint_add(a, n->in[2], pick(a, X(0), num(a, 0), g));
@@ -202,7 +221,8 @@ static struct value *unslice(struct adjoint *a, struct value *g, int axis, dim s
 RULE(SLICE)
 {
     for (int i = 0; i < n->rank; i++)
-        if (n->dims[i] != n->in[0]->dims[i] || n->step[i] != 1) g = unslice(a, g, i, n->start[i], n->step[i], n->in[0]->dims[i]);
+        if (n->dims[i] != n->in[0]->dims[i] || n->step[i] != 1)
+            g = unslice(a, g, i, n->start[i], n->step[i], n->in[0]->dims[i]);
     adjoint_add(a, n->in[0], g);
 }
 

@@ -18,8 +18,8 @@ struct adjoint {
     struct value ***state_seed;   /* by id of a loop: the adjoints of its results */
 };
 
-/* Adds what leads from out[i] in region r, seeded with seed[i], to the slots of all nodes it depends on. The adjoints are
- * made in the current region. */
+/* Adds what leads from out[i] in region r, seeded with seed[i], to the slots of all nodes it depends on. The adjoints
+ * are made in the current region. */
 void adjoint_run(struct adjoint *a, struct ir_region *r, struct ir_node *const *out, struct value *const *seed, int n);
 struct value *adjoint_of(struct adjoint *a, struct ir_node *var); /* zeros where nothing leads there */
 void adjoint_add(struct adjoint *a, struct ir_node *n, struct value *g);

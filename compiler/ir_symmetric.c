@@ -113,7 +113,8 @@ static bool scales(const struct ir_node *n)
 
 static bool is_eye(const struct ir_node *n)
 {
-    return n->op == OP_TO_REAL && n->in[0]->op == OP_EQ && n->in[0]->in[0]->op == OP_IOTA && n->in[0]->in[1]->op == OP_IOTA;
+    return n->op == OP_TO_REAL && n->in[0]->op == OP_EQ && n->in[0]->in[0]->op == OP_IOTA &&
+           n->in[0]->in[1]->op == OP_IOTA;
 }
 
 static bool positive(const struct ir_node *n, int *fuel)
@@ -122,7 +123,8 @@ static bool positive(const struct ir_node *n, int *fuel)
     switch (n->op) {
     case OP_MATMUL: return mirror(n->in[0], n->in[1], fuel);
     case OP_ADD: return positive(n->in[0], fuel) && positive(n->in[1], fuel);
-    case OP_MUL: return (scales(n->in[0]) && positive(n->in[1], fuel)) || (scales(n->in[1]) && positive(n->in[0], fuel));
+    case OP_MUL:
+        return (scales(n->in[0]) && positive(n->in[1], fuel)) || (scales(n->in[1]) && positive(n->in[0], fuel));
     case OP_DIV: return scales(n->in[1]) && positive(n->in[0], fuel);
     case OP_BROADCAST: return n->in[0]->rank >= 2 && positive(n->in[0], fuel);
     default: return is_eye(n);

@@ -267,7 +267,8 @@ static void hash_node(struct ir_node *n, void *data)
 /* A hash of what decides the machine code: structure, sizes, constants, precision. */
 uint64_t ir_hash(const struct ir_func *f)
 {
-    struct hasher s = { .hash = (uint64_t)f->precision | (uint64_t)f->summed << 8, .number = calloc((size_t)f->next_id + 1, sizeof(int)) };
+    struct hasher s = { .hash = (uint64_t)f->precision | (uint64_t)f->summed << 8,
+                        .number = calloc((size_t)f->next_id + 1, sizeof(int)) };
     if (!s.number) abort();
     ir_walk(f->top, hash_node, &s);
     for (int i = 0; i < f->top->results.n; i++) s.hash = mix(s.hash, (uint64_t)s.number[f->top->results.data[i]->id]);

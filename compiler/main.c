@@ -131,7 +131,9 @@ static int usage_error(const char *format, const char *what)
 
 static int flag_error(const struct flag *flag, const char *value)
 {
-    const char *wanted = !strcmp(flag->values, "N") ? "a whole number" : !strcmp(flag->values, "DIR") ? "a folder" : flag->values;
+    const char *wanted = !strcmp(flag->values, "N")     ? "a whole number"
+                         : !strcmp(flag->values, "DIR") ? "a folder"
+                                                        : flag->values;
     if (value) fprintf(stderr, "icl: `--%s` takes %s, not `%s`\n", flag->name, wanted, value);
     else fprintf(stderr, "icl: `--%s` needs a value: %s\n", flag->name, wanted);
     return EXIT_USAGE;
@@ -360,7 +362,10 @@ static const struct command {
     { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL },
     { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL },
     { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL },
-    { .name = "fmt", .arguments = "[--check] [--diff] FILE...", .help = "lay out scripts in one way", .bare = format_command },
+    { .name = "fmt",
+      .arguments = "[--check] [--diff] FILE...",
+      .help = "lay out scripts in one way",
+      .bare = format_command },
     { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL },
     { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL },
     { "explain", "CODE", "what a message means, how to mend it", command_explain, false, NULL },

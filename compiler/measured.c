@@ -137,7 +137,8 @@ static void answer_group(struct ev *ev, struct request **group, int n)
         series[i] = (struct measure_series){ outputs, group[i]->b ? outputs + 1 : -1 };
         outputs += group[i]->b ? 2 : 1;
     }
-    if (!k || !answer_estimates(ev, k, group[0]->trials, group[0]->se, group[0]->seed, series, n, of, group[0]->at)) return;
+    if (!k || !answer_estimates(ev, k, group[0]->trials, group[0]->se, group[0]->seed, series, n, of, group[0]->at))
+        return;
     for (int i = 0; i < n; i++) group[i]->measured->of = of[i];
 }
 
@@ -317,7 +318,8 @@ static bool precise(struct ev *ev, struct args *a, int k, struct request *r)
 {
     double se;
     if (!a->v[k] && a->v[k + 1]) {
-        ev_error(ev, E_VALUE, a->at[k + 1], "`max_trials` bounds `se`, which is not given; `trials` is the number of prompts");
+        ev_error(ev, E_VALUE, a->at[k + 1],
+                 "`max_trials` bounds `se`, which is not given; `trials` is the number of prompts");
         return false;
     }
     if (!a->v[k]) return true;
@@ -342,12 +344,15 @@ static bool is_task(const struct value *v)
 static bool exchanged(struct ev *ev, struct args *a, int predictors)
 {
     const struct value *last = a->v[predictors];
-    bool answers = value_is_predictor(last) || (last->kind == V_FN && last->fn->kind == FN_DEF && last->fn->def->kind == DEF_ALGORITHM);
+    bool answers = value_is_predictor(last) ||
+                   (last->kind == V_FN && last->fn->kind == FN_DEF && last->fn->def->kind == DEF_ALGORITHM);
     if (!is_task(a->v[0]) || !answers) return false;
     struct diag *m = ev_error(ev, E_TYPE, a->call, "the task stands after the predictor%s", predictors == 2 ? "s" : "");
     ev_show(ev, m, a->at[0], a->v[0]);
     ev_show(ev, m, a->at[predictors], last);
-    if (predictors == 1) diag_help(m, "did you mean `%s(%s, %s)`?", ev_text(ev, a->call->kid[0]), ev_text(ev, a->at[1]), ev_text(ev, a->at[0]));
+    if (predictors == 1)
+        diag_help(m, "did you mean `%s(%s, %s)`?", ev_text(ev, a->call->kid[0]), ev_text(ev, a->at[1]),
+                  ev_text(ev, a->at[0]));
     return true;
 }
 
@@ -600,7 +605,8 @@ SCRIPT(bi_tune)
         best = p;
     } while (next_choice(c, n));
     if (best) return best;
-    struct diag *m = ev_error(ev, E_VALUE, a->call, "no candidate gave finite predictions on all %lld prompts", (long long)r.trials);
+    struct diag *m = ev_error(ev, E_VALUE, a->call, "no candidate gave finite predictions on all %lld prompts",
+                              (long long)r.trials);
     diag_help(m, "offer smaller steps or stronger regularisation");
     ev->session->failed = true;
     return &value_error;

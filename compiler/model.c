@@ -92,7 +92,8 @@ static struct value *picked(struct ev *ev, struct value *v, const struct path_it
     int axis = 0;
     for (int i = 0; i < n && !value_poisoned(v); i++) {
         dim size = v->dims[axis], zero = size_int(ev->sizes, 0);
-        dim from = item[i].from ? position(ev, item[i].from, size) : zero, to = item[i].to ? position(ev, item[i].to, size) : size;
+        dim from = item[i].from ? position(ev, item[i].from, size) : zero,
+            to = item[i].to ? position(ev, item[i].to, size) : size;
         if (item[i].slice) {
             v = t_slice(ev, v, axis, from, size_sub(ev->sizes, to, from), 1);
             axis++;
@@ -122,7 +123,8 @@ static struct value *replaced(struct ev *ev, struct value *v, const struct path_
     fitted = t_broadcast(ev, fitted, part->rank, part->dims);
     if (n == 0) return fitted;
     dim wide[IR_MAX_RANK];
-    for (int i = 0, k = 0; i < v->rank; i++) wide[i] = i < n && !item[i].slice ? size_int(ev->sizes, 1) : fitted->dims[k++];
+    for (int i = 0, k = 0; i < v->rank; i++)
+        wide[i] = i < n && !item[i].slice ? size_int(ev->sizes, 1) : fitted->dims[k++];
     fitted = t_reshape(ev, fitted, v->rank, wide);
     for (int i = 0; i < n; i++) {
         struct value *index = t_iota(ev, v->rank, v->dims, i), *in;
@@ -152,7 +154,8 @@ static struct value *intervene(struct ev *ev, struct path_step last, struct valu
         const struct path_name *name = &in->path.name[in->path.n - 1];
         *in->hit = true;
         if (name->n - rest > v->rank) {
-            struct diag *d = ev_error(ev, E_RANK, in->path.ast, "%d indices into %s", name->n - rest, value_type(ev->arena, v));
+            struct diag *d = ev_error(ev, E_RANK, in->path.ast, "%d indices into %s", name->n - rest,
+                                      value_type(ev->arena, v));
             diag_note(d, "`%s` has %d axes", path_text(ev, last), v->rank);
             return &value_error;
         }
@@ -164,7 +167,8 @@ static struct value *intervene(struct ev *ev, struct path_step last, struct valu
             ev->it = it;
         }
         if (!value_poisoned(x) && x->kind != V_TENSOR) {
-            ev_error(ev, E_TYPE, in->path.ast, "a tap or parameter is replaced by numbers, not %s", value_type(ev->arena, x));
+            ev_error(ev, E_TYPE, in->path.ast, "a tap or parameter is replaced by numbers, not %s",
+                     value_type(ev->arena, x));
             return &value_error;
         }
         v = value_poisoned(x) ? x : replaced(ev, v, name->item + rest, name->n - rest, x, in->path.ast);
@@ -252,7 +256,8 @@ void ev_param(struct ev *ev, struct scope *s, const struct ast *e)
         for (int i = 0; same && i < v->rank; i++) same = size_compare(v->dims[i], start->dims[i]) != SIZE_DIFFERENT;
         if (v->kind == V_ERROR) ev_error(ev, E_NO_FIELD, e, "the model has no parameter `%s`", path);
         else if (v->kind == V_TENSOR && start->kind == V_TENSOR && !same) {
-            ev_error(ev, E_SHAPE, e, "parameter `%s` is %s in the model, and %s here", path, value_type(ev->arena, v), value_type(ev->arena, start));
+            ev_error(ev, E_SHAPE, e, "parameter `%s` is %s in the model, and %s here", path, value_type(ev->arena, v),
+                     value_type(ev->arena, start));
             v = &value_error;
         }
         if (v->kind == V_TENSOR) v = t_of_node(ev, t_node(ev, v));
@@ -270,7 +275,8 @@ struct value *ev_layer(struct ev *ev, struct scope *s, const struct def *d, cons
     for (int i = 0; i < inputs; i++) {
         const struct ast *arg = i + 1 < call->n ? call->kid[i + 1] : NULL;
         if (!arg || arg->kind == A_ARG || arg->kind == A_IN) {
-            struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call, "layer `%s` reads %d input%s, given first", d->name, inputs, inputs == 1 ? "" : "s");
+            struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call, "layer `%s` reads %d input%s, given first", d->name,
+                                      inputs, inputs == 1 ? "" : "s");
             diag_label(m, d->given->span, "declared here");
             return &value_error;
         }
@@ -294,7 +300,8 @@ struct value *ev_layer(struct ev *ev, struct scope *s, const struct def *d, cons
 /* ---- models as predictors ---- */
 
 /* The value of an architecture's body, with *a as the record of its parameters and taps. */
-static struct value *walk(struct ev *ev, struct arch *a, const struct instance *arch, struct value **in, int n, const struct ast *where)
+static struct value *walk(struct ev *ev, struct arch *a, const struct instance *arch, struct value **in, int n,
+                          const struct ast *where)
 {
     struct arch *outer = ev->arch;
     struct arch_frame top = { .top = true };
@@ -305,7 +312,8 @@ static struct value *walk(struct ev *ev, struct arch *a, const struct instance *
     return v;
 }
 
-struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt, const struct ast *where)
+struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt,
+                              const struct ast *where)
 {
     const struct def *d = arch->def;
     struct value *in[3] = { prompt[0], prompt[1], prompt[2] };
@@ -323,11 +331,13 @@ struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instan
         return &value_error;
     }
     struct value *v = walk(ev, a, arch, in, inputs, where);
-    if (inputs == 2 && v->kind == V_TENSOR && v->rank) v = t_at(ev, v, 0, size_sub(ev->sizes, v->dims[0], size_int(ev->sizes, 1)));
+    if (inputs == 2 && v->kind == V_TENSOR && v->rank)
+        v = t_at(ev, v, 0, size_sub(ev->sizes, v->dims[0], size_int(ev->sizes, 1)));
     return v;
 }
 
-struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y, const struct ast *where)
+struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y,
+                          const struct ast *where)
 {
     return walk(ev, a, arch, (struct value *[]){ x, y }, 2, where);
 }
@@ -343,7 +353,8 @@ static struct value *no_such_path(struct ev *ev, const struct model *m, const st
     return &value_error;
 }
 
-struct value *ev_model_walk(struct ev *ev, const struct model *m, struct arch *a, struct value **prompt, const struct ast *where)
+struct value *ev_model_walk(struct ev *ev, const struct model *m, struct arch *a, struct value **prompt,
+                            const struct ast *where)
 {
     a->model = m;
     for (int i = 0; i < m->ninterventions; i++) *m->intervention[i].hit = false;
@@ -444,7 +455,8 @@ bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *o
         out->ast = e;
         return true;
     }
-    if (e->kind != A_INDEX) ev_error(ev, E_TYPE, e, "this is no path of a tap or parameter, such as attention[0].head[2]");
+    if (e->kind != A_INDEX)
+        ev_error(ev, E_TYPE, e, "this is no path of a tap or parameter, such as attention[0].head[2]");
     return false;
 }
 
@@ -476,7 +488,8 @@ struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e)
     struct value *v = ev_expr(ev, s, e->kid[0]);
     if (value_poisoned(v)) return v;
     if (v->kind != V_MODEL) {
-        struct diag *m = ev_error(ev, E_TYPE, e->kid[0], "`with` changes a model, this is %s", value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, E_TYPE, e->kid[0], "`with` changes a model, this is %s",
+                                  value_type(ev->arena, v));
         ev_show(ev, m, e->kid[0], v);
         return &value_error;
     }

@@ -77,12 +77,15 @@ void ev_tap(struct ev *ev, struct scope *s, const struct ast *e);
 /* Answers a prompt: X, y, q for an architecture of the query, or the sequence x, y. */
 struct value *ev_model_answer(struct ev *ev, const struct model *m, struct value **prompt, const struct ast *where);
 /* The same with the walk's own record of parameters and taps in *a. */
-struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt, const struct ast *where);
+struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt,
+                              const struct ast *where);
 /* A sequence architecture's answers for all positions. */
-struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y, const struct ast *where);
+struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *arch, struct value *x, struct value *y,
+                          const struct ast *where);
 struct value *value_model(struct arena *a, const struct model *m);
 /* As ev_model_answer, with the caller's record: a tap that a->watch names is a->seen. */
-struct value *ev_model_walk(struct ev *ev, const struct model *m, struct arch *a, struct value **prompt, const struct ast *where);
+struct value *ev_model_walk(struct ev *ev, const struct model *m, struct arch *a, struct value **prompt,
+                            const struct ast *where);
 struct value *ev_model_parameter(struct ev *ev, struct scope *s, const struct ast *e);
 
 /* features(model, PATH): a preprocess. */

@@ -32,7 +32,8 @@ static struct kernel *declare(struct ev *ev, const struct instance *arch, const 
     bool good = ev_prompt(ev, task, &fr, at);
     if (good) {
         dim n = size_sub(ev->sizes, fr.x->dims[0], size_int(ev->sizes, 1)), zero = size_int(ev->sizes, 0);
-        struct value *prompt[3] = { t_slice(ev, fr.x, 0, zero, n, 1), t_slice(ev, fr.y, 0, zero, n, 1), t_at(ev, fr.x, 0, n) };
+        struct value *prompt[3] = { t_slice(ev, fr.x, 0, zero, n, 1), t_slice(ev, fr.y, 0, zero, n, 1),
+                                    t_at(ev, fr.x, 0, n) };
         good = ev_architecture(ev, a, arch, prompt, at)->kind == V_TENSOR;
     }
     for (int i = 0; i < a->declared.n && good; i++) {
@@ -64,7 +65,8 @@ SCRIPT(bi_init)
     for (int i = 0; i < n; i++) {
         const struct value *node = walk.declared.data[i].value;
         w[i].path = walk.declared.data[i].path;
-        w[i].value = ev->dry ? t_unknown(ev, DT_REAL, node->rank, node->dims) : value_host(ev->arena, ev->sizes, result[i]);
+        w[i].value = ev->dry ? t_unknown(ev, DT_REAL, node->rank, node->dims)
+                             : value_host(ev->arena, ev->sizes, result[i]);
     }
     struct value *model = model_of(ev, arch->instance, n, w);
     if (ev->dry || model_causal(ev, model->model, task->instance, (uint64_t)seed, a->call)) return model;
@@ -142,7 +144,8 @@ static struct value *read_tensor(struct ev *ev, const cJSON *entry, const char *
     int64_t dims[IR_MAX_RANK] = { 0 }, n = 1;
     int rank = cJSON_GetArraySize(shape);
     *why = "its header is not that of a safetensors file";
-    if (!cJSON_IsString(type) || !cJSON_IsArray(shape) || cJSON_GetArraySize(offsets) != 2 || rank > IR_MAX_RANK) return NULL;
+    if (!cJSON_IsString(type) || !cJSON_IsArray(shape) || cJSON_GetArraySize(offsets) != 2 || rank > IR_MAX_RANK)
+        return NULL;
     bool wide = !strcmp(type->valuestring, "F64");
     if (!wide && strcmp(type->valuestring, "F32")) {
         *why = arena_printf(ev->arena, "it holds %s tensors; F32 and F64 can be read", type->valuestring);
@@ -171,8 +174,8 @@ static struct value *read_tensor(struct ev *ev, const cJSON *entry, const char *
 }
 
 /* All tensors of a file; those of the optimizer only when `about` is wanted. */
-static struct value *parse(struct ev *ev, const struct instance *arch, const char *text, size_t n, struct train_state *about,
-                           const char **why)
+static struct value *parse(struct ev *ev, const struct instance *arch, const char *text, size_t n,
+                           struct train_state *about, const char **why)
 {
     uint64_t length;
     *why = "it is too short for a safetensors file";

@@ -107,7 +107,8 @@ static void load_imports(struct ev *ev, struct program *p, int depth)
         const struct ast *e = p->file->kid[i];
         if (e->kind != A_IMPORT) continue;
         if (n == 32 || depth > 16) {
-            ev_error(ev, E_IMPORT, e, n == 32 ? "more than 32 imports" : "imports are nested too deeply: does a file import itself?");
+            ev_error(ev, E_IMPORT, e,
+                     n == 32 ? "more than 32 imports" : "imports are nested too deeply: does a file import itself?");
             return;
         }
         p->imported[n++] = load(ev, beside(ev, p->path, e->text), e, depth + 1);
@@ -205,7 +206,8 @@ static struct value *wrong_option(struct ev *ev, const struct ast *e, const stru
 }
 
 /* The value of an option from its text; its type is written, or its default's. */
-static struct value *parse_option(struct ev *ev, const struct ast *e, const struct value *like, const struct option_value *o)
+static struct value *parse_option(struct ev *ev, const struct ast *e, const struct value *like,
+                                  const struct option_value *o)
 {
     char *end = NULL, clean[64];
     const char *type = e->kid[0] ? e->kid[0]->name : like->kind == V_STRING ? "string" : "";
@@ -247,9 +249,12 @@ static bool option_type(struct ev *ev, const struct ast *e, const struct value *
                 : !strcmp(type, "real")   ? scalar && v->dtype != DT_BOOL
                                           : false;
     if (fits && !(type && e->kid[0]->n)) return true;
-    bool known = type && !e->kid[0]->n && (!strcmp(type, "string") || !strcmp(type, "bool") || !strcmp(type, "int") || !strcmp(type, "real"));
+    bool known = type && !e->kid[0]->n &&
+                 (!strcmp(type, "string") || !strcmp(type, "bool") || !strcmp(type, "int") || !strcmp(type, "real"));
     const struct ast *at = known || !type ? e->kid[1] : e->kid[0];
-    struct diag *m = ev_error(ev, E_TYPE, at, known ? "`%s` is declared %s, its default is %s" : "`%s`: an option is an int, a real, a bool or a string",
+    struct diag *m = ev_error(ev, E_TYPE, at,
+                              known ? "`%s` is declared %s, its default is %s"
+                                    : "`%s`: an option is an int, a real, a bool or a string",
                               e->name, type, value_type(ev->arena, v));
     if (at == e->kid[1]) ev_show(ev, m, at, v);
     return false;
@@ -272,13 +277,18 @@ static void describe_options(struct ev *ev, const struct ast *file, struct buf *
     for (int i = 0; i < file->n; i++) {
         const struct ast *e = file->kid[i];
         if (e->kind != A_OPTION) continue;
-        static const char *const word[] = { [A_INT] = "int", [A_NUMBER] = "real", [A_BOOL] = "bool", [A_STRING] = "string" };
+        static const char *const word[] = {
+            [A_INT] = "int", [A_NUMBER] = "real", [A_BOOL] = "bool", [A_STRING] = "string"
+        };
         enum ast_kind kind = e->kid[1]->kind;
         bool literal = kind == A_INT || kind == A_NUMBER || kind == A_BOOL || kind == A_STRING;
-        const char *left = arena_printf(ev->arena, "--%s %s", e->name, e->kid[0] ? e->kid[0]->name : literal ? word[kind] : "value");
+        const char *left = arena_printf(ev->arena, "--%s %s", e->name,
+                                        e->kid[0] ? e->kid[0]->name
+                                        : literal ? word[kind]
+                                                  : "value");
         int pad = 24 - utf8_columns(left, strlen(left));
-        buf_printf(out, "  %s%*s %s%s(default %s)\n", left, pad > 0 ? pad : 0, "", e->text ? e->text : "", e->text ? " " : "",
-                   ev_text(ev, e->kid[1]));
+        buf_printf(out, "  %s%*s %s%s(default %s)\n", left, pad > 0 ? pad : 0, "", e->text ? e->text : "",
+                   e->text ? " " : "", ev_text(ev, e->kid[1]));
     }
 }
 
@@ -338,7 +348,8 @@ static void import(struct ev *ev, struct program *module, struct scope *s, const
     name_list names = { 0 };
     for (int i = 0; i < e->n; i++) vec_push(ev->arena, &names, e->kid[i]->name);
     for (int i = 0; i < file->n && e->n == 0; i++)
-        if (file->kid[i]->kind == A_DEF || file->kid[i]->kind == A_OPTION) vec_push(ev->arena, &names, file->kid[i]->name);
+        if (file->kid[i]->kind == A_DEF || file->kid[i]->kind == A_OPTION)
+            vec_push(ev->arena, &names, file->kid[i]->name);
     bool *need = needed(ev, file, &names);
     define_all(ev, own, file, need);
     run_statements(ev, module, own, need, true);
@@ -390,7 +401,8 @@ static void check_tests(struct ev *ev, struct program *p, struct scope *s)
 static void check_names(struct ev *ev, const struct program *p)
 {
     struct around around = { ev, p, NULL };
-    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_SCRIPT);
+    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names },
+                NAMES_SCRIPT);
     check_recursion(ev, p->file);
     for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
 }
@@ -464,7 +476,8 @@ struct program *program_input(struct ev *ev, const struct source *src)
     if (!ev->diags->errors) load_imports(ev, p, 0);
     if (ev->diags->errors) return p;
     struct around around = { ev, p, ev->script };
-    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names }, NAMES_REPL);
+    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names },
+                NAMES_REPL);
     for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
     return p;
 }

@@ -39,7 +39,8 @@ struct dist {
     const char *name;
     const char *signature;
     int event; /* axes of one event */
-    struct value *(*draw)(struct ev *, const struct value *dist, uint32_t site, int rank, const dim *dims, const struct ast *);
+    struct value *(*draw)(struct ev *, const struct value *dist, uint32_t site, int rank, const dim *dims,
+                          const struct ast *);
     const char *doc;
 };
 extern const struct dist dists[];
@@ -73,13 +74,18 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e);
 
 /* ---- small things ---- */
 bool ev_stopped(const struct ev *ev); /* interrupted, or failed at run time */
-bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out, bool tunable);
+bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out,
+                  bool tunable);
 bool ev_called_with_prompt(const struct def *d, const struct ast *call);
-struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v, const struct ast *at);
+struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v,
+                           const struct ast *at);
 struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e);
-struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
-struct value *ev_stands_for(struct ev *ev, struct value *v, const struct ast *at); /* a bare name: its instance with defaults */
-struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at); /* a bare name stands for its defaults */
+struct value *ev_instance_value(struct ev *ev, struct value *v,
+                                const struct ast *at); /* a bare name stands for its defaults */
+struct value *ev_stands_for(struct ev *ev, struct value *v,
+                            const struct ast *at); /* a bare name: its instance with defaults */
+struct value *ev_predictor(struct ev *ev, struct value *v,
+                           const struct ast *at); /* a bare name stands for its defaults */
 struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at);
 struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at);
 struct value *ev_build(struct ev *ev, struct scope *s, const struct ast *e);

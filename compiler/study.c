@@ -30,8 +30,8 @@ static bool count_argument(struct ev *ev, struct args *a, int k, const char *nam
 }
 
 /* The kernel that gives the tapped value, flat, with the truth of the query behind it when `truth`. */
-static struct kernel *tap_kernel(struct ev *ev, const struct model *m, const struct path *path, const struct value *task, bool truth,
-                                 struct value **seen, const struct ast *at)
+static struct kernel *tap_kernel(struct ev *ev, const struct model *m, const struct path *path,
+                                 const struct value *task, bool truth, struct value **seen, const struct ast *at)
 {
     struct kernel *previous = ev_kernel_begin(ev, m->arch->def->name), *k = ev->k;
     struct frame fr;
@@ -40,14 +40,16 @@ static struct kernel *tap_kernel(struct ev *ev, const struct model *m, const str
     *seen = &value_error;
     if (good) {
         dim zero = size_int(ev->sizes, 0), n = size_sub(ev->sizes, fr.x->dims[0], size_int(ev->sizes, 1));
-        struct value *prompt[3] = { t_slice(ev, fr.x, 0, zero, n, 1), t_slice(ev, fr.y, 0, zero, n, 1), t_at(ev, fr.x, 0, n) };
+        struct value *prompt[3] = { t_slice(ev, fr.x, 0, zero, n, 1), t_slice(ev, fr.y, 0, zero, n, 1),
+                                    t_at(ev, fr.x, 0, n) };
         struct value *v = ev_model_walk(ev, m, &walk, prompt, at);
         good = v->kind == V_TENSOR && walk.seen && walk.seen->kind == V_TENSOR;
         struct value *out = *seen = good ? walk.seen : &value_error;
         if (good && truth) {
             dim one = size_int(ev->sizes, 1);
             if (out->rank != 1) {
-                ev_error(ev, E_RANK, path->ast, "a probe reads a vector; `%s` is %s", ev_text(ev, path->ast), value_type(ev->arena, out));
+                ev_error(ev, E_RANK, path->ast, "a probe reads a vector; `%s` is %s", ev_text(ev, path->ast),
+                         value_type(ev->arena, out));
                 good = false;
             } else {
                 struct value *both[2] = { out, t_reshape(ev, t_at(ev, fr.truth, 0, n), 1, &one) };
@@ -68,7 +70,8 @@ SCRIPT(bi_capture)
     int64_t trials = 4096, seed = (int64_t)ev->session->seed;
     if (!model_argument(ev, a, &model)) return model;
     if (value_poisoned(task)) return task;
-    if (!ev_path(ev, s, a->at[1], &path) || !count_argument(ev, a, 3, "trials", 1, &trials) || !count_argument(ev, a, 4, "seed", 0, &seed))
+    if (!ev_path(ev, s, a->at[1], &path) || !count_argument(ev, a, 3, "trials", 1, &trials) ||
+        !count_argument(ev, a, 4, "seed", 0, &seed))
         return &value_error;
     path.ast = a->at[1];
     struct kernel *k = tap_kernel(ev, model->model, &path, task, false, &seen, a->call);
@@ -88,7 +91,8 @@ SCRIPT(bi_capture)
 static const double *fit_read_out(struct ev *ev, const struct tensor *z)
 {
     int64_t rows = z->dims[0], w = z->dims[1], gram_dims[2] = { w, w }, side_dims[2] = { w, 1 };
-    struct tensor gram = tensor_new(ev->arena, DT_REAL, 2, gram_dims), side = tensor_new(ev->arena, DT_REAL, 2, side_dims);
+    struct tensor gram = tensor_new(ev->arena, DT_REAL, 2, gram_dims),
+                  side = tensor_new(ev->arena, DT_REAL, 2, side_dims);
     for (int64_t r = 0; r < rows; r++) {
         const double *row = z->r + r * w;
         for (int64_t i = 0; i < w; i++) {
@@ -99,7 +103,8 @@ static const double *fit_read_out(struct ev *ev, const struct tensor *z)
     }
     for (int64_t i = 0; i < w; i++)
         for (int64_t j = 0; j < i; j++) gram.r[j * w + i] = gram.r[i * w + j];
-    struct ir_node square = { .dtype = DT_REAL, .rank = 2 }, column = square, op = { .op = OP_PINV_SOLVE, .dtype = DT_REAL, .rank = 2, .nin = 2 };
+    struct ir_node square = { .dtype = DT_REAL, .rank = 2 }, column = square,
+                   op = { .op = OP_PINV_SOLVE, .dtype = DT_REAL, .rank = 2, .nin = 2 };
     dim size = size_int(ev->sizes, w), one = size_int(ev->sizes, 1);
     square.dims[0] = square.dims[1] = column.dims[0] = op.dims[0] = size;
     column.dims[1] = op.dims[1] = one;
@@ -144,8 +149,8 @@ SCRIPT(bi_probe)
     int64_t fit = 4096, trials = 4096, seed = (int64_t)ev->session->seed;
     if (!model_argument(ev, a, &model)) return model->kind == V_ANY && ev->dry ? out : model;
     if (value_poisoned(task)) return task;
-    if (!ev_path(ev, s, a->at[1], &path) || !count_argument(ev, a, 3, "fit", 2, &fit) || !count_argument(ev, a, 4, "trials", 1, &trials) ||
-        !count_argument(ev, a, 5, "seed", 0, &seed))
+    if (!ev_path(ev, s, a->at[1], &path) || !count_argument(ev, a, 3, "fit", 2, &fit) ||
+        !count_argument(ev, a, 4, "trials", 1, &trials) || !count_argument(ev, a, 5, "seed", 0, &seed))
         return &value_error;
     path.ast = a->at[1];
     struct kernel *k = tap_kernel(ev, model->model, &path, task, true, &seen, a->call);
@@ -184,9 +189,13 @@ struct value *ev_features(struct ev *ev, const struct features *f, struct value 
     if (value_poisoned(v)) return v;
     if (!tap || tap->kind != V_TENSOR) return &value_error;
     dim n = prompt[0]->dims[0], zero = size_int(ev->sizes, 0);
-    if (tap->rank != 2 || size_compare(tap->dims[0], size_add(ev->sizes, n, size_int(ev->sizes, 1))) == SIZE_DIFFERENT) {
-        struct diag *m = ev_error(ev, E_SHAPE, f->path.ast, "`features` takes a tap with a vector for each token, this is %s", value_type(ev->arena, tap));
-        diag_note(m, "the prompt has %s tokens: its context and the query", size_str(ev->arena, size_add(ev->sizes, n, size_int(ev->sizes, 1))));
+    if (tap->rank != 2 ||
+        size_compare(tap->dims[0], size_add(ev->sizes, n, size_int(ev->sizes, 1))) == SIZE_DIFFERENT) {
+        struct diag *m = ev_error(ev, E_SHAPE, f->path.ast,
+                                  "`features` takes a tap with a vector for each token, this is %s",
+                                  value_type(ev->arena, tap));
+        diag_note(m, "the prompt has %s tokens: its context and the query",
+                  size_str(ev->arena, size_add(ev->sizes, n, size_int(ev->sizes, 1))));
         return &value_error;
     }
     struct value *out[3] = { t_slice(ev, tap, 0, zero, n, 1), prompt[1], t_at(ev, tap, 0, n) };

@@ -89,8 +89,10 @@ static void record_table(struct ev *ev, struct sweep *w, const struct table *t)
     for (int r = 0; r < t->rows; r++) {
         bool first = r == 0 && lone;
         int row = first ? w->first : new_row(ev, w);
-        for (int c = w->ast->n - 1; c < before && w->rows > 1; c++) table_set(w->table, row, c, *table_at(w->table, w->first, c));
-        for (int c = 0; c < t->columns; c++) table_set(w->table, row, column(w->table, t->column[c].name), *table_at(t, r, c));
+        for (int c = w->ast->n - 1; c < before && w->rows > 1; c++)
+            table_set(w->table, row, c, *table_at(w->table, w->first, c));
+        for (int c = 0; c < t->columns; c++)
+            table_set(w->table, row, column(w->table, t->column[c].name), *table_at(t, r, c));
     }
     for (int c = 0; t->rows == 0 && c < t->columns; c++) column(w->table, t->column[c].name);
     if (t->rows) w->lone = false;
@@ -101,8 +103,10 @@ static bool column_free(struct ev *ev, const struct sweep *w, const char *name, 
 {
     int k = table_find(w->table, name);
     if (k < 0 || k >= w->ast->n - 1) return true;
-    struct diag *m = ev_error(ev, E_DUPLICATE_NAME, at, of_table ? "the table has a column `%s`, which is a variable of the sweep, too"
-                                                                 : "`%s` is a variable of the sweep", name);
+    struct diag *m = ev_error(ev, E_DUPLICATE_NAME, at,
+                              of_table ? "the table has a column `%s`, which is a variable of the sweep, too"
+                                       : "`%s` is a variable of the sweep",
+                              name);
     diag_label(m, w->ast->kid[k + 1]->name_span, "the variable");
     diag_help(m, of_table ? "give the variable another name" : "record it under another name");
     return false;
@@ -141,10 +145,12 @@ void ev_record(struct ev *ev, struct scope *s, const struct ast *e)
             continue;
         }
         bool good = v->kind == V_TABLE;
-        for (int c = 0; good && c < v->table->columns; c++) good = column_free(ev, w, v->table->column[c].name, true, arg);
+        for (int c = 0; good && c < v->table->columns; c++)
+            good = column_free(ev, w, v->table->column[c].name, true, arg);
         if (good) record_table(ev, w, v->table);
         else if (v->kind != V_ANY && v->kind != V_TABLE)
-            ev_error(ev, E_TYPE, arg, "`record` takes `name = value`, or a table; this is %s", value_type(ev->arena, v));
+            ev_error(ev, E_TYPE, arg, "`record` takes `name = value`, or a table; this is %s",
+                     value_type(ev->arena, v));
     }
 }
 
@@ -156,7 +162,8 @@ static bool sweep_cell(struct ev *ev, struct scope *s, void *data)
         struct binding *b = scope_find(s, w->ast->kid[i]->name);
         struct value *v = b->value;
         if (v->kind == V_FN && v->fn->kind == FN_DEF && v->fn->def->kind != DEF_FN)
-            b->value = v = ev_instance(ev, s, v->fn->def, &(struct ast){ .kind = A_CALL, .span = w->ast->kid[i]->span });
+            b->value = v = ev_instance(ev, s, v->fn->def,
+                                       &(struct ast){ .kind = A_CALL, .span = w->ast->kid[i]->span });
         w->variable[i - 1] = v;
     }
     w->first = w->table->rows;
@@ -322,7 +329,8 @@ static struct value *no_condition(struct ev *ev, const struct ast *at, const str
 }
 
 /* t[1:4]: rows by number. */
-static struct value *table_rows(struct ev *ev, struct scope *s, const struct value *t, const struct ast *range, struct value *out)
+static struct value *table_rows(struct ev *ev, struct scope *s, const struct value *t, const struct ast *range,
+                                struct value *out)
 {
     const struct table *from = t->table;
     int64_t part[3] = { 0, from->rows, 1 };
@@ -359,7 +367,8 @@ struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, cons
     if (t->open) {
         struct value *c = ev_expr(ev, column_scope(ev, s, t, -1), e->kid[1]);
         if (c->kind == V_ERROR) return c;
-        bool fits = c->kind == V_ANY || c->kind == V_ESTIMATE || (c->kind == V_TENSOR && !c->rank && c->dtype != DT_REAL);
+        bool fits = c->kind == V_ANY || c->kind == V_ESTIMATE ||
+                    (c->kind == V_TENSOR && !c->rank && c->dtype != DT_REAL);
         return fits ? out : no_condition(ev, e->kid[1], c);
     }
     bool *keep = ARENA_ARRAY(ev->arena, bool, from->rows + 1);
@@ -471,11 +480,13 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
         v = t;
     }
     if (v->kind != V_TABLE) {
-        struct diag *m = ev_error(ev, E_TYPE, e, "a table, a tensor or a model can be saved, not %s", value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, E_TYPE, e, "a table, a tensor or a model can be saved, not %s",
+                                  value_type(ev->arena, v));
         ev_show(ev, m, e->kid[0], v);
         return;
     }
-    if (path && strcmp(output_extension(path), "csv") && strcmp(output_extension(path), "json") && strcmp(output_extension(path), "npz")) {
+    if (path && strcmp(output_extension(path), "csv") && strcmp(output_extension(path), "json") &&
+        strcmp(output_extension(path), "npz")) {
         struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "what format is `%s`?", path);
         diag_note(m, "a table is saved to .csv, .json or .npz");
         return;
@@ -503,14 +514,17 @@ static bool known_options(struct ev *ev, const struct ast *record)
     bool good = true;
     for (int i = 0; record && i < record->n; i++) {
         bool known = false;
-        for (size_t k = 0; k < sizeof plot_options / sizeof *plot_options; k++) known |= !strcmp(plot_options[k], record->kid[i]->name);
+        for (size_t k = 0; k < sizeof plot_options / sizeof *plot_options; k++)
+            known |= !strcmp(plot_options[k], record->kid[i]->name);
         if (known) continue;
-        struct diag *m = ev_error(ev, E_ARGUMENT_NAME, record->kid[i], "`plot` has no option `%s`", record->kid[i]->name);
+        struct diag *m = ev_error(ev, E_ARGUMENT_NAME, record->kid[i], "`plot` has no option `%s`",
+                                  record->kid[i]->name);
         struct nearest near;
         nearest_init(&near, record->kid[i]->name);
         for (size_t k = 0; k < sizeof plot_options / sizeof *plot_options; k++) nearest_offer(&near, plot_options[k]);
         if (near.best) diag_help(m, "did you mean `%s`?", near.best);
-        diag_note(m, "it has x, y, series, color, kind, xscale, yscale, cscale, title, xlabel, ylabel, clabel and band");
+        diag_note(m,
+                  "it has x, y, series, color, kind, xscale, yscale, cscale, title, xlabel, ylabel, clabel and band");
         good = false;
     }
     return good;
@@ -554,7 +568,8 @@ static enum figure_kind kind_option(struct ev *ev, struct scope *s, const struct
 
 /* One point for each row. The text of the cells comes from the table where an option is a bare column, so that
  * predictors keep the names that tell them apart. */
-static bool point_cell(struct ev *ev, struct scope *s, const struct value *t, int row, const struct ast *e, struct cell *out)
+static bool point_cell(struct ev *ev, struct scope *s, const struct value *t, int row, const struct ast *e,
+                       struct cell *out)
 {
     int c = e->kind == A_NAME ? table_find(t->table, e->name) : -1;
     if (c >= 0) {
@@ -569,7 +584,8 @@ static bool point_cell(struct ev *ev, struct scope *s, const struct value *t, in
 }
 
 /* y = risk / d keeps the uncertainty: a division or product of an estimate by a number scales both. */
-static bool scaled_estimate(struct ev *ev, struct scope *s, const struct value *t, int row, const struct ast *e, struct cell *out)
+static bool scaled_estimate(struct ev *ev, struct scope *s, const struct value *t, int row, const struct ast *e,
+                            struct cell *out)
 {
     double factor;
     if (e->kind != A_BINARY || (e->op != AO_MUL && e->op != AO_DIV)) return false;
@@ -586,10 +602,12 @@ static bool scaled_estimate(struct ev *ev, struct scope *s, const struct value *
 static bool fill(struct ev *ev, struct scope *s, const struct ast *e, const struct ast *record, const struct value *t,
                  struct figure *f)
 {
-    const struct ast *x = option(record, "x"), *y = option(record, "y"), *series = option(record, "series"), *color = option(record, "color");
+    const struct ast *x = option(record, "x"), *y = option(record, "y"), *series = option(record, "series"),
+                     *color = option(record, "color");
     const struct ast *third = f->kind == FIGURE_HEATMAP ? color : y;
     if (!x || !third || (f->kind == FIGURE_HEATMAP && !y)) {
-        ev_error(ev, E_ARGUMENT_MISSING, e, f->kind == FIGURE_HEATMAP ? "a heat map needs x, y and color" : "a plot needs x and y");
+        ev_error(ev, E_ARGUMENT_MISSING, e,
+                 f->kind == FIGURE_HEATMAP ? "a heat map needs x, y and color" : "a plot needs x and y");
         return false;
     }
     if (!f->xlabel) f->xlabel = ev_text(ev, x);
@@ -610,8 +628,9 @@ static bool fill(struct ev *ev, struct scope *s, const struct ast *e, const stru
         struct buf name = { 0 };
         if (series && !point_cell(ev, in, t, r, series, &cs)) return false;
         if (series) cell_print(&name, &cs, ev->precision);
-        bool good = f->kind == FIGURE_HEATMAP ? point_cell(ev, in, t, r, color, &cc) && figure_add_field(f, &cx, &cy, &cc)
-                                              : figure_add(f, name.text, &cx, &cy);
+        bool good = f->kind == FIGURE_HEATMAP
+                        ? point_cell(ev, in, t, r, color, &cc) && figure_add_field(f, &cx, &cy, &cc)
+                        : figure_add(f, name.text, &cx, &cy);
         buf_free(&name);
         if (good) continue;
         ev_error(ev, E_TYPE, third, "`%s` is not a number in every row", ev_text(ev, third));
@@ -633,7 +652,8 @@ static bool fill_tensor(struct ev *ev, const struct ast *e, const struct value *
     for (int64_t i = 0; v->known && i < v->data.dims[0]; i++)
         for (int64_t j = 0; j < v->data.dims[1]; j++) {
             int64_t at = i * v->data.dims[1] + j;
-            struct cell x = cell_int(j), y = cell_int(i), c = cell_real(v->dtype == DT_REAL ? v->data.r[at] : (double)v->data.i[at]);
+            struct cell x = cell_int(j), y = cell_int(i),
+                        c = cell_real(v->dtype == DT_REAL ? v->data.r[at] : (double)v->data.i[at]);
             figure_add_field(f, &x, &y, &c);
         }
     return v->known;
@@ -646,7 +666,8 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     const char *path = e->kid[2] ? path_of(ev, s, e->kid[2]) : NULL;
     if (value_poisoned(v) || !known_options(ev, record)) return;
     if (v->kind != V_TABLE && !(v->kind == V_TENSOR && e->kind == A_HEATMAP)) {
-        struct diag *m = ev_error(ev, E_TYPE, e, "%s draws a table, this is %s", e->kind == A_HEATMAP ? "`heatmap`" : "`plot`", value_type(ev->arena, v));
+        struct diag *m = ev_error(ev, E_TYPE, e, "%s draws a table, this is %s",
+                                  e->kind == A_HEATMAP ? "`heatmap`" : "`plot`", value_type(ev->arena, v));
         ev_show(ev, m, e->kid[0], v);
         return;
     }
@@ -670,7 +691,8 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     if (band) {
         f.band = true;
         f.spread = figure_spread(band);
-        if (f.spread == 0) ev_error(ev, E_VALUE, option(record, "band"), "`band` is \"se\", \"90%%\", \"95%%\" or \"99%%\"");
+        if (f.spread == 0)
+            ev_error(ev, E_VALUE, option(record, "band"), "`band` is \"se\", \"90%%\", \"95%%\" or \"99%%\"");
     }
     bool good = v->kind == V_TENSOR ? fill_tensor(ev, e, v, &f) : fill(ev, s, e, record, v, &f);
     if (!good || ev->dry || ev_stopped(ev)) return;

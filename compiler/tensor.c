@@ -289,22 +289,26 @@ static const struct ast *operand(const struct ast *at, int k)
     if (at->kind == A_IFELSE) return at->kid[2 * k];
     if (at->kind != A_CALL || at->kid[0]->kind != A_NAME) return NULL;
     int first = !strcmp(at->kid[0]->name, "where") ? 2 : 1;
-    bool two = first == 2 || !strcmp(at->kid[0]->name, "max") || !strcmp(at->kid[0]->name, "min") || !strcmp(at->kid[0]->name, "pow");
+    bool two = first == 2 || !strcmp(at->kid[0]->name, "max") || !strcmp(at->kid[0]->name, "min") ||
+               !strcmp(at->kid[0]->name, "pow");
     return two && first + k < at->n && at->kid[first + k]->kind != A_ARG ? at->kid[first + k] : NULL;
 }
 
 static const char *operation(struct ev *ev, const struct ast *at)
 {
     if (at && at->kind == A_BINARY) return arena_printf(ev->arena, "`%s`", ast_op_text(at->op));
-    if (at && at->kind == A_CALL && at->kid[0]->kind == A_NAME) return arena_printf(ev->arena, "`%s`", at->kid[0]->name);
+    if (at && at->kind == A_CALL && at->kid[0]->kind == A_NAME)
+        return arena_printf(ev->arena, "`%s`", at->kid[0]->name);
     return at && at->kind == A_IFELSE ? "`if else`" : "operands";
 }
 
 /* A vector that goes along the other axis of a matrix. */
-static void suggest_column(struct ev *ev, struct diag *m, const struct value *x, const struct value *y, const struct ast *vector)
+static void suggest_column(struct ev *ev, struct diag *m, const struct value *x, const struct value *y,
+                           const struct ast *vector)
 {
     if (x->rank != 2 || y->rank != 1 || !vector || size_compare(x->dims[0], y->dims[0]) != SIZE_EQUAL) return;
-    diag_help(m, "a column goes along the first axis: `reshape(%s, [%s, 1])`", ev_text(ev, vector), size_str(ev->arena, y->dims[0]));
+    diag_help(m, "a column goes along the first axis: `reshape(%s, [%s, 1])`", ev_text(ev, vector),
+              size_str(ev->arena, y->dims[0]));
 }
 
 static void do_not_broadcast(struct ev *ev, struct value *x, struct value *y, int ix, int iy, const struct ast *at)
@@ -314,13 +318,15 @@ static void do_not_broadcast(struct ev *ev, struct value *x, struct value *y, in
     const struct value *first = exchanged ? y : x, *second = exchanged ? x : y;
     const char *one, *other;
     struct diag *m = ev_error(ev, E_BROADCAST, at, "%s: shapes %s and %s do not broadcast", operation(ev, at),
-                              shape_text(ev->arena, first->rank, first->dims), shape_text(ev->arena, second->rank, second->dims));
+                              shape_text(ev->arena, first->rank, first->dims),
+                              shape_text(ev->arena, second->rank, second->dims));
     if (left && right) {
         ev_show_axis(ev, m, left, x, ix);
         ev_show_axis(ev, m, right, y, iy);
     }
     ev_size_pair(ev, exchanged ? y->dims[iy] : x->dims[ix], exchanged ? x->dims[ix] : y->dims[iy], &one, &other);
-    diag_note(m, "axes are paired from the last; a pair must be equal, or one of them 1: %s and %s are not", one, other);
+    diag_note(m, "axes are paired from the last; a pair must be equal, or one of them 1: %s and %s are not", one,
+              other);
     suggest_column(ev, m, x, y, right);
     suggest_column(ev, m, y, x, left);
 }
@@ -463,7 +469,8 @@ static const char *shape_or_scalar(struct ev *ev, const struct value *v)
 static struct value *do_not_join(struct ev *ev, struct value **item, int i, int axis, const struct ast *at)
 {
     const struct ast *first = written_item(at, 0), *other = written_item(at, i);
-    struct diag *m = axis < 0 ? ev_error(ev, E_CONCAT, at, "%s and %s cannot be stacked", shape_or_scalar(ev, item[0]), shape_or_scalar(ev, item[i]))
+    struct diag *m = axis < 0 ? ev_error(ev, E_CONCAT, at, "%s and %s cannot be stacked", shape_or_scalar(ev, item[0]),
+                                         shape_or_scalar(ev, item[i]))
                               : ev_error(ev, E_CONCAT, at, "shapes %s and %s cannot be joined along axis %d",
                                          shape_text(ev->arena, item[0]->rank, item[0]->dims),
                                          shape_text(ev->arena, item[i]->rank, item[i]->dims), axis);
@@ -472,7 +479,8 @@ static struct value *do_not_join(struct ev *ev, struct value **item, int i, int 
         ev_show(ev, m, other, item[i]);
     }
     diag_note(m, axis < 0 ? "what is stacked must have one shape" : "all axes but the joined one must be equal");
-    if (axis == 0 && other && item[i]->rank == item[0]->rank - 1 && size_compare(item[i]->dims[0], item[0]->dims[1]) == SIZE_EQUAL)
+    if (axis == 0 && other && item[i]->rank == item[0]->rank - 1 &&
+        size_compare(item[i]->dims[0], item[0]->dims[1]) == SIZE_EQUAL)
         diag_help(m, "did you mean `[%s]`? It is one row: real%s", ev_text(ev, other),
                   shape_text(ev->arena, 2, (dim[]){ size_int(ev->sizes, 1), item[i]->dims[0] }));
     return &value_error;
@@ -510,7 +518,8 @@ struct value *t_stack(struct ev *ev, struct value **item, int n, int axis, const
     }
     for (int i = 0; i < n; i++) {
         bool fits = item[i]->rank == r - 1;
-        for (int k = 0; fits && k < r - 1; k++) fits = size_compare(item[0]->dims[k], item[i]->dims[k]) != SIZE_DIFFERENT;
+        for (int k = 0; fits && k < r - 1; k++)
+            fits = size_compare(item[0]->dims[k], item[i]->dims[k]) != SIZE_DIFFERENT;
         if (!fits) return do_not_join(ev, item, i, -1, at);
         dim dims[IR_MAX_RANK];
         for (int k = 0, j = 0; k < r; k++) dims[k] = k == axis ? size_int(ev->sizes, 1) : item[i]->dims[j++];
@@ -650,7 +659,8 @@ struct value *t_trisolve(struct ev *ev, struct value *l, struct value *b, bool u
     return t_apply(ev, &p, (struct value *[]){ l, b }, 2);
 }
 
-/* a[.., n, n] x = b: by Cholesky when a is a Gram matrix by construction (A' A + c I), else by LU. `b` is a matrix here. */
+/* a[.., n, n] x = b: by Cholesky when a is a Gram matrix by construction (A' A + c I), else by LU. `b` is a matrix
+ * here. */
 struct value *t_solve(struct ev *ev, struct value *a, struct value *b, const struct ast *at)
 {
     (void)at;
@@ -700,14 +710,19 @@ struct value *t_pow(struct ev *ev, struct value *a, struct value *b, const struc
             if (k & 1) r = r ? t_elem2(ev, OP_MUL, r, x, at) : x;
             if (k > 1) x = t_elem2(ev, OP_MUL, x, x, at);
         }
-        if (!r) r = t_broadcast(ev, a->dtype == DT_INT ? value_int(ev->arena, size_int(ev->sizes, 1)) : t_const(ev, 1), a->rank, a->dims);
+        if (!r)
+            r = t_broadcast(ev, a->dtype == DT_INT ? value_int(ev->arena, size_int(ev->sizes, 1)) : t_const(ev, 1),
+                            a->rank, a->dims);
         return e < 0 ? t_elem2(ev, OP_DIV, t_const(ev, 1), r, at) : r;
     }
-    if (b->rank == 0 && b->known && b->literal && b->dtype == DT_REAL && b->r0 == 0.5) return t_elem1(ev, OP_SQRT, a, at);
+    if (b->rank == 0 && b->known && b->literal && b->dtype == DT_REAL && b->r0 == 0.5)
+        return t_elem1(ev, OP_SQRT, a, at);
     int64_t known;
-    if (a->rank == 0 && b->rank == 0 && a->size && b->size && !size_known(b->size, &known) && !a->node && !b->node && at) {
+    if (a->rank == 0 && b->rank == 0 && a->size && b->size && !size_known(b->size, &known) && !a->node && !b->node &&
+        at) {
         /* 2 ** depth is a size, whatever the depth will be */
-        return value_int(ev->arena, size_symbol(ev->sizes, intern(ev->names, ev_text(ev, at)), SIZE_OPEN, 0, at->span, NULL));
+        return value_int(ev->arena,
+                         size_symbol(ev->sizes, intern(ev->names, ev_text(ev, at)), SIZE_OPEN, 0, at->span, NULL));
     }
     return t_elem2(ev, OP_POW, a, b, at);
 }

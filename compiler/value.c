@@ -318,7 +318,8 @@ static void print_changes(struct buf *out, const struct model *m)
 {
     if (m->ninterventions == 1) {
         const struct span at = m->intervention[0].path.ast->span, to = m->intervention[0].expr->span;
-        buf_printf(out, " with %.*s = %.*s", (int)(at.to - at.from), at.src->text + at.from, (int)(to.to - to.from), to.src->text + to.from);
+        buf_printf(out, " with %.*s = %.*s", (int)(at.to - at.from), at.src->text + at.from, (int)(to.to - to.from),
+                   to.src->text + to.from);
     } else if (m->ninterventions) {
         buf_printf(out, " with %d changes", m->ninterventions);
     }
@@ -339,7 +340,8 @@ void value_name(struct buf *out, const struct value *v, bool full, int precision
     }
     if (v->kind == V_FEATURES) {
         const struct span at = v->features->path.ast->span;
-        buf_printf(out, "%.*s of %s", (int)(at.to - at.from), at.src->text + at.from, v->features->model->arch->def->name);
+        buf_printf(out, "%.*s of %s", (int)(at.to - at.from), at.src->text + at.from,
+                   v->features->model->arch->def->name);
         return;
     }
     if (v->kind != V_INSTANCE && v->kind != V_MODEL) {

@@ -2,7 +2,7 @@
 #
 # A prompt is a noisy linear regression whose weights are mostly zero. Plain gradient descent does not use that; descent
 # after one pass that scales each feature by its correlation with the labels does. Measured against the number of context
-# examples, beside ridge, the lasso, and a reader who is told which weights are not zero. Fifteen seconds on two cores.
+# examples, beside ridge, the lasso, and a reader who is told which weights are not zero. Five seconds on two cores.
 #
 #     icl run preprocess_then_optimize.icl --trials 1024          quicker
 #     icl run preprocess_then_optimize.icl --d 128 --s 2          another setting

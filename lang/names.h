@@ -11,7 +11,8 @@
 struct names_outer {
     void *data;
     bool (*known)(void *data, str name, bool *script_only);
-    /* Is this a name of `~`'s right side? There it means the distribution whatever else is called so: nothing hides it. */
+    /* Is this a name of `~`'s right side? There it means the distribution whatever else is called so: nothing hides it.
+     */
     bool (*distribution)(void *data, str name);
     /* Calls visit for every such name, for "did you mean". */
     void (*each)(void *data, void (*visit)(void *to, const char *name), void *to);

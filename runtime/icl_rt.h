@@ -11,7 +11,8 @@
  * Output k of a block is stored element by element, the lanes of an element together:
  *     out[k][(block * elements + element) * lanes + lane]
  * so a caller rounds its buffers up to whole blocks and ignores the lanes it did not ask for. Reals are float or
- * double after the kernel's precision; ints are int64_t, bools are int64_t 0 or 1. * A kernel of a training step sums its outputs from one on over the lanes of a block, as a tree of neighbours
+ * double after the kernel's precision; ints are int64_t, bools are int64_t 0 or 1. * A kernel of a training step sums
+ * its outputs from one on over the lanes of a block, as a tree of neighbours
  * ((0 + 1) + (2 + 3) ...): these are stored as out[k][block * elements + element]. */
 struct icl_kernel_args {
     int64_t first;

@@ -91,7 +91,8 @@ static bool answer(struct job *j, int thread, int64_t first, int64_t prompts, vo
     return true;
 }
 
-static double at_prompt(const struct train_kernel *k, const void *out, int64_t elements, int64_t element, int64_t prompt)
+static double at_prompt(const struct train_kernel *k, const void *out, int64_t elements, int64_t element,
+                        int64_t prompt)
 {
     int64_t lanes = k->kernel.lanes, i = (prompt / lanes * elements + element) * lanes + prompt % lanes;
     return k->kernel.precision == 32 ? ((const float *)out)[i] : ((const double *)out)[i];
@@ -103,7 +104,8 @@ static double tree(const double *v, int n, int precision)
     double s[UNIT];
     memcpy(s, v, sizeof *s * (size_t)n);
     for (int h = 1; h < n; h *= 2)
-        for (int i = 0; i + h < n; i += 2 * h) s[i] = precision == 32 ? (double)((float)s[i] + (float)s[i + h]) : s[i] + s[i + h];
+        for (int i = 0; i + h < n; i += 2 * h)
+            s[i] = precision == 32 ? (double)((float)s[i] + (float)s[i + h]) : s[i] + s[i + h];
     return s[0];
 }
 

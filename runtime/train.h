@@ -23,9 +23,9 @@ void train_memory_free(struct train_memory *m);
 
 enum train_status { TRAIN_DONE, TRAIN_STOPPED, TRAIN_FAILED, TRAIN_NO_MEMORY };
 
-/* sum[e], over all outputs one after the other, over prompts first .. first + count - 1 (first a multiple of 16): sixteen
- * prompts are added as a tree of neighbours, sixteens as a tree by number, in the precision of the sums. Neither
- * threads nor lanes change a bit. */
+/* sum[e], over all outputs one after the other, over prompts first .. first + count - 1 (first a multiple of 16):
+ * sixteen prompts are added as a tree of neighbours, sixteens as a tree by number, in the precision of the sums.
+ * Neither threads nor lanes change a bit. */
 enum train_status train_sum(struct train_memory *m, const struct train_kernel *k, struct pool *pool, uint64_t seed,
                             int64_t first, int64_t count, double *sum);
 /* Elements 0 .. count - 1, a "prompt" each; out[k] gets output k, in double. */
