@@ -235,8 +235,22 @@ static void remove_folder(void)
     if (system(command)) fprintf(stderr, "# %s is left\n", folder);
 }
 
+/* Some containers have no pseudo-terminals. */
+static bool terminals_exist(void)
+{
+    int one, other;
+    if (openpty(&one, &other, NULL, NULL, NULL) != 0) return false;
+    close(one);
+    close(other);
+    return true;
+}
+
 int main(void)
 {
+    if (!terminals_exist()) {
+        puts("1..0 # SKIP no pseudo-terminals here");
+        return 0;
+    }
     if (!getenv("ICL") || !mkdtemp(folder)) return 99;
     Suite *s = suite_create("terminal");
     TCase *c = tcase_create("session");
