@@ -28,7 +28,8 @@ static int64_t columns_of(const struct ir_node *n)
     return n->rank == 1 ? 1 : ir_dim(n, n->rank - 1);
 }
 
-static bool is_transpose(const struct ir_node *n)
+/* A transposition of matrices: of the last two axes. */
+bool chain_is_transpose(const struct ir_node *n)
 {
     if (n->op != OP_TRANSPOSE || n->rank < 2) return false;
     for (int i = 0; i < n->rank - 2; i++)
@@ -41,7 +42,7 @@ static bool passes(const struct ir_node *n, bool *flip)
 {
     *flip = false;
     if (n->op == OP_STOP_GRAD) return true;
-    if (is_transpose(n)) return *flip = true;
+    if (chain_is_transpose(n)) return *flip = true;
     if (n->op != OP_RESHAPE || !is_vector(n) || !is_vector(n->in[0])) return false;
     *flip = is_column(n) != is_column(n->in[0]);
     return true;

@@ -76,6 +76,7 @@ struct plan {
 /* chain.c */
 struct ir_node *chain_root(struct ir_node **user, struct ir_node *product); /* with the scalings applied to it alone */
 bool chain_form(struct ir_node *root, unsigned through, struct form *out);  /* false: no chain of two factors */
+bool chain_is_transpose(const struct ir_node *n);
 void chain_leaf(struct ir_node *n, struct form *out); /* n as one factor */
 uint64_t chain_key(struct part p, bool *flipped); /* flipped: the key is that of the transposition */
 bool chain_palindrome(struct part p);             /* its own transposition */
@@ -85,7 +86,6 @@ const struct ir_region *chain_inner(const struct ir_region *a, const struct ir_r
 
 /* chain_cost.c: the cost model */
 double chain_node_cost(const struct ir_node *n);
-double chain_weight(const struct ir_region *r, bool varying); /* how often code there runs */
 struct step chain_stream(struct ir_node *n);
 struct plan *chain_plan(struct chains *c, const struct form *form, bool squares, uint64_t free);
 

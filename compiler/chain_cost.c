@@ -5,8 +5,9 @@
  * loads each operand once for every four rows or columns of the result, and stores m n. What a load costs depends on
  * the size of the matrix, by the caches of a machine that is usual when sixteen prompts are computed at a time. A
  * matrix that several products with vectors read in the same loop is read once for all of them (X' (X w)).
- * Code in a loop costs as often as the loop has passes (half of them where it may stop early); what is the same for
- * all prompts costs a 64th.
+ * Code in a loop costs as often as the loop has passes (half of them where it may stop early). What stands in the
+ * function and is the same for all prompts costs a 64th; what a plan would make is priced as if it were not, since a
+ * kernel may run for one batch of prompts only: products of weights are not made to save a product with activations.
  *
  * The order of a chain is the well-known dynamic programme over its parts (Cormen et al., Introduction to Algorithms,
  * 15.2), with diagonal factors, with parts outside of loops, and with parts that are there already at no cost. */
@@ -24,9 +25,9 @@
 static const struct { double elements, cost; } cache[] = { { 400, 0.5 }, { 14000, 1.5 }, { INFINITY, 4 } };
 
 /* How often code in region r runs for a prompt. */
-double chain_weight(const struct ir_region *r, bool varying)
+static double weight(const struct ir_region *r)
 {
-    double w = varying ? 1 : SAME_FOR_ALL;
+    double w = 1;
     for (; r->owner; r = r->parent) {
         const struct ir_node *o = r->owner;
         if (o->op == OP_REPEAT) {
@@ -37,6 +38,11 @@ double chain_weight(const struct ir_region *r, bool varying)
         }
     }
     return w;
+}
+
+static double node_weight(const struct ir_node *n)
+{
+    return weight(n->region) * (n->varying ? 1 : SAME_FOR_ALL);
 }
 
 static double load_cost(double elements)
@@ -50,8 +56,8 @@ static double load_cost(double elements)
 static double product_cost(double m, double k, double n, bool symmetric)
 {
     double cost = m * k * n;
-    if (n > 1) cost += load_cost(m * k) * ceil(n / SHARED_LOADS);
-    if (m > 1) cost += load_cost(k * n) * ceil(m / SHARED_LOADS);
+    if (n > 1) cost += load_cost(m * k) * fmax(1, n / SHARED_LOADS);
+    if (m > 1) cost += load_cost(k * n) * fmax(1, m / SHARED_LOADS);
     return (symmetric ? cost * (n + 1) / (2 * n) : cost) + COST_STORE * m * n;
 }
 
@@ -84,13 +90,13 @@ struct step chain_stream(struct ir_node *n)
     if (!(cost > 0)) return (struct step){ 0, 0 };
     chain_leaf(n->in[c > 1], &f);
     uint64_t key = stream_key(chain_key((struct part){ &f.term[0], 0, 0 }, NULL), n->region);
-    return (struct step){ key, cost * chain_weight(n->region, n->varying) };
+    return (struct step){ key, cost * node_weight(n) };
 }
 
 /* What a node costs all in all, but for chain_stream; views and what the pass never removes cost nothing. */
 double chain_node_cost(const struct ir_node *n)
 {
-    double elements = (double)ir_elements(n), w = chain_weight(n->region, n->varying);
+    double elements = (double)ir_elements(n), w = node_weight(n);
     if (n->op == OP_MATMUL) return w * matmul_cost(n);
     if (n->op == OP_DIV || n->op == OP_SQRT) return w * elements * COST_DIVIDE;
     if (n->op == OP_EXP || n->op == OP_LOG || n->op == OP_TANH) return w * elements * COST_FUNCTION;
@@ -101,9 +107,7 @@ double chain_node_cost(const struct ir_node *n)
 
 static double part_weight(struct part p)
 {
-    bool varying = false;
-    for (int i = p.from; i <= p.to; i++) varying |= p.term->factor[i].node->varying;
-    return chain_weight(chain_home(p), varying);
+    return weight(chain_home(p));
 }
 
 static double part_elements(struct part p)
@@ -183,36 +187,31 @@ static void order(struct plan *plan, int t, bool squares)
 
 /* ---- scalings ---- */
 
-static double scalings_cost(const struct scalings *s, const struct ir_region **home, bool *varying)
+static double scalings_cost(const struct scalings *s, const struct ir_region **home)
 {
     double work = 0;
-    *varying = false;
     for (int i = 0; i < s->n; i++) {
         *home = i ? chain_inner(*home, s->of[i].node->region) : s->of[i].node->region;
-        *varying |= s->of[i].node->varying;
         work += s->of[i].inverse && !ir_splat(s->of[i].node) ? COST_DIVIDE : 1;
     }
-    return s->n > 1 || s->of[0].inverse ? work * chain_weight(*home, *varying) : 0;
+    return s->n > 1 || s->of[0].inverse ? work * weight(*home) : 0;
 }
 
 struct scaler {
     struct plan *plan;
     int term;
     const struct ir_region *home; /* of the scaling */
-    bool varying;
     double best;
 };
 
 /* Finds the part of the plan with the fewest elements to scale. */
 static void find_smallest(struct scaler *s, struct part p)
 {
-    bool varying = s->varying;
-    for (int i = p.from; i <= p.to; i++) varying |= p.term->factor[i].node->varying;
     double elements = part_elements(p) * (double)s->plan->form.batch;
-    double cost = elements * chain_weight(chain_inner(chain_home(p), s->home), varying);
+    double cost = elements * weight(chain_inner(chain_home(p), s->home));
     const struct factor *f = &p.term->factor[p.from];
     if (p.from == p.to && !f->diagonal && f->rows > 1 && f->columns > 1) /* another matrix to be kept and loaded */
-        cost = (1 + COST_STORE) * cost + load_cost(elements) * chain_weight(s->plan->form.root->region, varying);
+        cost = (1 + COST_STORE) * cost + load_cost(elements) * weight(s->plan->form.root->region);
     if (cost < s->best) {
         s->best = cost;
         s->plan->scaled[s->term].from = p.from;
@@ -227,10 +226,10 @@ static void find_smallest(struct scaler *s, struct part p)
 static void scale(struct plan *plan, int t)
 {
     const struct term *term = &plan->form.term[t];
-    struct scaler s = { plan, t, NULL, false, INFINITY };
+    struct scaler s = { plan, t, NULL, INFINITY };
     plan->scaled[t].from = -1;
     if (!term->scale.n) return;
-    plan->own += scalings_cost(&term->scale, &s.home, &s.varying);
+    plan->own += scalings_cost(&term->scale, &s.home);
     find_smallest(&s, (struct part){ term, 0, term->n - 1 });
     plan->own += s.best;
 }
@@ -265,7 +264,6 @@ struct plan *chain_plan(struct chains *c, const struct form *form, bool squares,
 {
     struct plan *plan = ARENA_NEW(c->arena, struct plan);
     const struct ir_region *home = form->root->region;
-    bool varying = form->root->varying;
     plan->form = *form;
     plan->free = free;
     for (int t = 0; t < form->n; t++) {
@@ -273,9 +271,9 @@ struct plan *chain_plan(struct chains *c, const struct form *form, bool squares,
         scale(plan, t);
         list_steps(c, plan, t, (struct part){ &plan->form.term[t], 0, form->term[t].n - 1 });
     }
-    double elements = (double)(form->rows * form->columns * form->batch), w = chain_weight(home, varying);
+    double elements = (double)(form->rows * form->columns * form->batch), w = weight(home);
     plan->own += (form->n - 1) * elements * w;
     if (!form->common.n) return plan;
-    plan->own += scalings_cost(&form->common, &home, &varying) + elements * w;
+    plan->own += scalings_cost(&form->common, &home) + elements * w;
     return plan;
 }

@@ -135,8 +135,10 @@ static struct ir_node *factor(struct chain_emitter *e, const struct factor *f)
     return f->transposed ? transpose(e, n) : n;
 }
 
+/* A' B' is (B A)': as it was written, most often. */
 static struct ir_node *matmul(struct chain_emitter *e, struct ir_node *x, struct ir_node *y)
 {
+    if (chain_is_transpose(x) && chain_is_transpose(y)) return transpose(e, matmul(e, y->in[0], x->in[0]));
     int r = x->rank;
     struct ir_node p = { .op = OP_MATMUL, .dtype = DT_REAL, .rank = r };
     for (int i = 0; i < r - 1; i++) p.dims[i] = x->dims[i];
