@@ -61,6 +61,8 @@ struct sweep {
     bool lone;           /* its one row holds nothing of a table yet */
     int cells;           /* walked without data */
     struct value *variable[16];
+    bool broken;  /* what was to be recorded is an error, reported where it came up */
+    bool unknown; /* a table was recorded whose columns are not known before the run */
 };
 
 /* A walk without data has seen enough of a large sweep after some cells. */
@@ -139,6 +141,8 @@ void ev_record(struct ev *ev, struct scope *s, const struct ast *e)
     for (int i = 0; i < e->n; i++) {
         const struct ast *arg = e->kid[i];
         struct value *v = ev_expr(ev, s, arg->kind == A_ARG ? arg->kid[0] : arg);
+        w->broken |= v->kind == V_ERROR;
+        w->unknown |= v->kind == V_ANY && arg->kind != A_ARG;
         if (v->kind == V_ERROR) continue;
         if (arg->kind == A_ARG) {
             record_value(ev, w, arg, v);
@@ -230,7 +234,8 @@ struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
     int errors = ev->diags->errors;
     ev_clauses(ev, s, e->kid + 1, e->n - 1, sweep_cell, &w);
     ev->sweep = w.outer;
-    if (ev->diags->errors > errors) return &value_error;
+    if (ev->diags->errors > errors || w.broken) return &value_error;
+    if (w.unknown && ev->dry) return &value_any;
     if (w.table->rows == 0) recorded_columns(w.table, e->kid[0]);
     struct value *v = value_new(ev->arena, V_TABLE);
     v->table = w.table;

@@ -3,7 +3,7 @@
 language 1
 import "_module.icl" only scale, moved, bias
 
-task constant(n: int) {
+task flat(n: int) {
     x[n + 1, 1] ~ normal(0, 1)
     prompt x, zeros(n + 1)
 }
@@ -14,4 +14,4 @@ algorithm first given X[n, d], y[n], q[d] {
 
 factor = 100.0
 print scale(2.0), bias
-print risk(first, constant(2), trials = 8), risk(moved then first, constant(2), trials = 8)
+print risk(first, flat(2), trials = 8), risk(moved then first, flat(2), trials = 8)
