@@ -3,6 +3,8 @@
 libicl_a_SOURCES += \
 	runtime/estimate.h \
 	runtime/icl_rt.h \
+	runtime/json.c \
+	runtime/json.h \
 	runtime/measure.c \
 	runtime/measure.h \
 	runtime/npz.c \
