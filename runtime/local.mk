@@ -15,6 +15,8 @@ libicl_a_SOURCES += \
 	runtime/object.h \
 	runtime/output.c \
 	runtime/output.h \
+	runtime/pack.c \
+	runtime/pack.h \
 	runtime/plot.c \
 	runtime/plot.h \
 	runtime/plot_axis.c \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "runtime/npz.h"
 #include "runtime/output.h"
+#include "runtime/pack.h"
 #include "runtime/plot.h"
 #include "runtime/plot_script.h"
 #include "runtime/progress.h"
@@ -95,6 +96,66 @@ START_TEST(cells_compare_by_value) {
     double v;
     ck_assert(cell_number(&e, &v) && v == 1);
     ck_assert(!cell_number(&gd, &v));
+}
+END_TEST
+
+/* A row of every kind of cell, numbers that are hard among them. */
+static struct table *all_kinds(void) {
+    static const int64_t dims[] = {2, 2}, whole[] = {1, -2, INT64_MAX, 0}, none[] = {0};
+    static const double reals[] = {0.1, -0.0, INFINITY, 1e-310};
+    static const struct cell_tensor matrix = {.element = CELL_REAL, .rank = 2, .dims = dims, .real = reals},
+                                    flags = {.element = CELL_BOOL, .rank = 2, .dims = dims, .integer = whole},
+                                    empty = {.element = CELL_INT, .rank = 1, .dims = none, .integer = whole};
+    struct table *t = table_new(&arena, 32);
+    const struct cell cells[] = {cell_real(-0.0), cell_real(NAN), cell_int(INT64_MIN), cell_bool(true),
+                                 cell_text("a \"line\"\nand σ"), cell_text(""), cell_predictor("ridge", NULL),
+                                 cell_estimate((struct estimate){0.1, INFINITY, 4096, 3, 0.25}), cell_tensor(&matrix),
+                                 cell_tensor(&flags), cell_tensor(&empty), {.kind = CELL_NONE}};
+    for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
+        table_add_column(t, arena_printf(&arena, "c%zu", c));
+        if (c == 0) table_add_row(t);
+        table_set(t, 0, (int)c, cells[c]);
+    }
+    return t;
+}
+
+START_TEST(packed_rows_come_back_bit_by_bit) {
+    struct table *t = all_kinds(), *back = table_new(&arena, 32);
+    struct buf b = {0};
+    table_add_column(back, "c3");
+    pack_rows(&b, t, 0, 1);
+    struct unpacker u = unpacker_of(b.text, b.n);
+    ck_assert(unpack_rows(&u, back) && u.at == u.end);
+    ck_assert_int_eq(back->columns, t->columns);
+    for (int c = 0; c < t->columns; c++) {
+        struct buf one = {0}, other = {0};
+        pack_cell(&one, table_at(t, 0, c));
+        pack_cell(&other, table_at(back, 0, table_find(back, t->column[c].name)));
+        ck_assert_msg(one.n == other.n && !memcmp(one.text, other.text, one.n), "column %d", c);
+        buf_free(&one);
+        buf_free(&other);
+    }
+    ck_assert_str_eq(table_at(back, 0, table_find(back, "c4"))->text, "a \"line\"\nand σ");
+    buf_free(&b);
+}
+END_TEST
+
+/* Bytes that end early, or of which one is another, are refused or read as something else, and nothing breaks. */
+START_TEST(damaged_bytes_are_refused) {
+    struct buf b = {0};
+    pack_rows(&b, all_kinds(), 0, 1);
+    for (size_t n = 0; n < b.n; n++) {
+        struct unpacker u = unpacker_of(arena_copy(&arena, b.text, n + 1), n);
+        struct table *back = table_new(&arena, 32);
+        ck_assert(!unpack_rows(&u, back) && u.bad && back->rows == 0 && back->columns == 0);
+    }
+    for (size_t n = 0; n < b.n; n++) {
+        b.text[n] ^= (char)0x80;
+        struct unpacker u = unpacker_of(b.text, b.n);
+        unpack_rows(&u, table_new(&arena, 32));
+        b.text[n] ^= (char)0x80;
+    }
+    buf_free(&b);
 }
 END_TEST
 
@@ -372,6 +433,8 @@ int main(void) {
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_table_grows_and_keeps_its_cells);
     tcase_add_test(tests, cells_compare_by_value);
+    tcase_add_test(tests, packed_rows_come_back_bit_by_bit);
+    tcase_add_test(tests, damaged_bytes_are_refused);
     tcase_add_test(tests, text_is_aligned);
     tcase_add_test(tests, names_are_measured_in_columns_not_bytes);
     tcase_add_test(tests, a_wide_table_repeats_its_keys);
