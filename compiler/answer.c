@@ -9,7 +9,7 @@
 struct kernel_store *session_kernels(struct ev *ev)
 {
     struct session *s = ev->session;
-    if (!s->kernels) s->kernels = kernel_store_new(ev->arena, &(struct kernel_options){ 0 });
+    if (!s->kernels) s->kernels = s->new_kernels(ev->arena);
     return s->kernels;
 }
 

@@ -1,5 +1,5 @@
-/* Kernels on demand: first the table of this process, then the disk, then the back end. The back end (icl-llvm.so, with
- * LLVM in it) is loaded when it is first needed: starting without it saves 14 ms and 50 MB.
+/* Kernels from the disk or the back end. The back end (icl-llvm.so, with LLVM in it) is loaded when it is first needed:
+ * starting without it saves 14 ms and 50 MB.
  *
  * Draws and long elementary functions are objects of their own ("icl.draw_normals.f32x8"), found in the same three
  * places and shared by all kernels: they would be half of what there is to compile.
@@ -16,72 +16,32 @@
 #include <time.h>
 #include <unistd.h>
 #include "compiler/cache.h"
+#include "compiler/kernel_store.h"
 #include "compiler/lanes.h"
-#include "runtime/object.h"
+#include "compiler/level.h"
 
 #ifndef PKGLIBEXECDIR
 #define PKGLIBEXECDIR "/usr/local/libexec/icl"
 #endif
 #define PLUGIN "icl-llvm.so"
 
-struct level {
-    const char *cpu;
-    int lanes32, registers;
-};
-
-struct entry {
-    uint64_t hash;
-    struct icl_kernel kernel;
-    struct object *object;
-};
-
-/* A function that kernels share. */
-struct shared {
-    const char *name;
-    void *address;
-    struct object *object;
-};
-
-struct kernel_store {
+/* The source of icl's own stores: the disk, then the back end. */
+struct compiler {
     struct arena *arena;
     struct kernel_options options;
     struct cache cache;
-    VEC(struct entry *) entries;
-    VEC(struct shared) shared;
     icl_llvm_compile_fn *compile;
-    struct kernel_counts counts;
+    struct kernel_counts *counts;
 };
 
-/* The processor's level, without LLVM. */
-static struct level own_level(void)
+static const struct cpu_level *level_of(const struct kernel_options *o)
 {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd"))
-        return (struct level){"x86-64-v4", 16, 32};
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-        return (struct level){"x86-64-v3", 8, 16};
-    return (struct level){"x86-64", 4, 16};
-#else
-    return (struct level){"generic", 4, 32};
-#endif
+    return o->cpu ? cpu_level(o->cpu, o->triple) : cpu_level_own();
 }
 
-static struct level level_of(const struct kernel_options *o)
+static int lanes_for_precision(const struct compiler *s, int precision)
 {
-    static const struct level known[] = {{"x86-64-v4", 16, 32}, {"x86-64-v3", 8, 16}};
-    if (!o->cpu) return own_level();
-    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-        if (!strcmp(o->cpu, known[k].cpu)) return known[k];
-    return (struct level){o->cpu, 4, o->triple && !strncmp(o->triple, "x86_64", 6) ? 16 : 32};
-}
-
-static int lanes_for_precision(const struct kernel_store *s, int precision)
-{
-    int lanes = level_of(&s->options).lanes32;
-    if (s->options.lanes) return s->options.lanes;
-    return precision == 64 && lanes > 1 ? lanes / 2 : lanes;
+    return s->options.lanes ? s->options.lanes : cpu_lanes(level_of(&s->options), precision);
 }
 
 /* 1, 2, 4, 8 or 16; anything else means: as the processor likes. */
@@ -90,32 +50,30 @@ static int valid_lanes(int lanes)
     return lanes == 1 || lanes == 2 || lanes == 4 || lanes == 8 || lanes == 16 ? lanes : 0;
 }
 
+static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out,
+                          const char **why);
+static bool source_shared(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why);
+
 /* An empty store. What the options leave open, the environment may say (ICL_CPU, ICL_LANES): for tests and to look at
  * the code for another processor. */
 struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_options *options)
 {
-    struct kernel_store *s = ARENA_NEW(a, struct kernel_store);
+    struct compiler *c = ARENA_NEW(a, struct compiler);
     const char *cpu = getenv("ICL_CPU"), *lanes = getenv("ICL_LANES");
-    s->arena = a;
-    s->options = *options;
-    if (!options->cpu && cpu && *cpu) s->options.cpu = cpu;
-    if (!options->lanes && lanes) s->options.lanes = valid_lanes(atoi(lanes));
-    if (!options->no_cache) s->cache.dir = options->folder ? options->folder : cache_folder(a);
+    struct kernel_store *s = kernel_store_of(a, &(struct kernel_source){ source_kernel, source_shared, c });
+    c->arena = a;
+    c->options = *options;
+    c->counts = &s->counts;
+    if (!options->cpu && cpu && *cpu) c->options.cpu = cpu;
+    if (!options->lanes && lanes) c->options.lanes = valid_lanes(atoi(lanes));
+    if (!options->no_cache) c->cache.dir = options->folder ? options->folder : cache_folder(a);
     return s;
 }
 
-/* Unloads all code. */
-void kernel_store_free(struct kernel_store *s)
+/* See kernel.h. */
+struct kernel_store *kernel_store_own(struct arena *a)
 {
-    for (int k = 0; k < s->entries.n; k++) object_free(s->entries.data[k]->object);
-    for (int k = 0; k < s->shared.n; k++) object_free(s->shared.data[k].object);
-    s->entries.n = s->shared.n = 0;
-}
-
-/* What was done so far. */
-struct kernel_counts kernel_counts(const struct kernel_store *s)
-{
-    return s->counts;
+    return kernel_store_new(a, &(struct kernel_options){0});
 }
 
 static double now(void)
@@ -150,7 +108,7 @@ static const char *plugin_path(struct arena *a)
     return NULL;
 }
 
-static bool load_plugin(struct kernel_store *s, const char **why)
+static bool load_plugin(struct compiler *s, const char **why)
 {
     if (s->compile) return true;
     const char *path = plugin_path(s->arena);
@@ -169,10 +127,10 @@ static bool load_plugin(struct kernel_store *s, const char **why)
     return true;
 }
 
-static bool compile_loops(struct kernel_store *s, struct loop_func *lf, struct target_spec t, struct buf *out,
+static bool compile_loops(struct compiler *s, struct loop_func *lf, struct target_spec t, struct buf *out,
                           struct buf *needs, const char **why)
 {
-    t.cpu = level_of(&s->options).cpu;
+    t.cpu = level_of(&s->options)->cpu;
     t.triple = s->options.triple;
     t.verify = s->options.verify;
 #ifdef ICL_VERIFY
@@ -181,13 +139,13 @@ static bool compile_loops(struct kernel_store *s, struct loop_func *lf, struct t
     return load_plugin(s, why) && s->compile(lf, &t, out, needs, why);
 }
 
-static struct loop_func *schedule(const struct kernel_store *s, struct arena *a, struct ir_func *f, const char **why)
+static struct loop_func *schedule(const struct compiler *s, struct arena *a, struct ir_func *f, const char **why)
 {
-    int registers = s->options.registers ? s->options.registers : level_of(&s->options).registers;
+    int registers = s->options.registers ? s->options.registers : level_of(&s->options)->registers;
     return lanes_schedule(a, f, lanes_for_precision(s, f->precision), registers, why);
 }
 
-static bool compile(struct kernel_store *s, struct ir_func *f, struct target_spec t, struct buf *out, struct buf *needs,
+static bool compile(struct compiler *s, struct ir_func *f, struct target_spec t, struct buf *out, struct buf *needs,
                     struct icl_kernel *k, const char **why)
 {
     struct arena work = {0};
@@ -198,8 +156,8 @@ static bool compile(struct kernel_store *s, struct ir_func *f, struct target_spe
     if (ok) *k = (struct icl_kernel){.lanes = lf->lanes, .precision = lf->precision, .scratch = (size_t)lf->scratch};
     else *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
     arena_free(&work);
-    s->counts.compiled += ok;
-    s->counts.seconds += now() - start;
+    s->counts->compiled += ok;
+    s->counts->seconds += now() - start;
     return ok;
 }
 
@@ -226,11 +184,12 @@ static uint64_t mix_file(uint64_t h, const char *path)
 }
 
 /* The key of a file: what it is of, and what else decides the code. */
-static struct cache_entry key_of(struct kernel_store *s, uint64_t what, int precision)
+static struct cache_entry key_of(struct compiler *s, uint64_t what, int precision)
 {
     struct cache_entry e = {.key = ""};
     uint64_t h = mix_file(mix_file(0, "/proc/self/exe"), plugin_path(s->arena));
-    h = mix_text(h, level_of(&s->options).cpu);
+    h = mix_text(h, level_of(&s->options)->cpu);
+    if (s->options.triple) h = mix_text(h, s->options.triple);
 #ifdef ICL_LLVM_VERSION
     h = mix_text(h, ICL_LLVM_VERSION);
 #endif
@@ -271,7 +230,7 @@ static struct loop_func *one_use(struct arena *a, enum ir_op op, int lanes, int 
     return f;
 }
 
-static bool make_shared(struct kernel_store *s, const char *name, int precision, struct buf *out, const char **why)
+static bool make_shared(struct compiler *s, const char *name, int precision, struct buf *out, const char **why)
 {
     struct arena work = {0};
     struct buf none = {0};
@@ -284,163 +243,67 @@ static bool make_shared(struct kernel_store *s, const char *name, int precision,
     if (!ok) *why = arena_printf(s->arena, "%s: %s", name, reason);
     arena_free(&work);
     buf_free(&none);
-    s->counts.seconds += now() - start;
+    s->counts->seconds += now() - start;
     return ok;
 }
 
-static void *address(void (*f)(void))
+static bool source_shared(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why)
 {
-    void *p;
-    memcpy(&p, &f, sizeof p);
-    return p;
-}
-
-#define EXTERN(name) {#name, address((void (*)(void))name)}
-
-/* Loads an object that may call the C library and what the kernels share. */
-static struct object *load_object(const struct kernel_store *s, const char *bytes, size_t n, const char **why)
-{
-    const struct object_symbol library[] = {EXTERN(fma), EXTERN(fmaf), EXTERN(floor), EXTERN(floorf), EXTERN(memcpy),
-                                            EXTERN(memset), EXTERN(memmove)};
-    enum { LIBRARY = sizeof library / sizeof *library };
-    struct object_symbol externs[LIBRARY + 1 + s->shared.n];
-    memcpy(externs, library, sizeof library);
-    for (int k = 0; k < s->shared.n; k++)
-        externs[LIBRARY + k] = (struct object_symbol){s->shared.data[k].name, s->shared.data[k].address};
-    return object_load(bytes, n, externs, LIBRARY + s->shared.n, why);
-}
-
-static bool load_shared(struct kernel_store *s, const char *name, const struct buf *bytes, const char **why)
-{
-    struct shared f = {.name = arena_strdup(s->arena, name)};
-    f.object = load_object(s, bytes->text, bytes->n, why);
-    if (!f.object) return false;
-    f.address = object_symbol(f.object, name);
-    if (!f.address) {
-        object_free(f.object);
-        *why = arena_printf(s->arena, "the object does not define %s", name);
-        return false;
-    }
-    vec_push(s->arena, &s->shared, f);
-    return true;
-}
-
-static bool need_one(struct kernel_store *s, const char *name, int precision, const char **why)
-{
-    for (int k = 0; k < s->shared.n; k++)
-        if (!strcmp(s->shared.data[k].name, name)) return true;
-    struct buf bytes = {0};
+    struct compiler *s = ctx;
     struct cache_entry c = key_of(s, mix_text(0, name), precision);
-    bool ok = cache_read(&s->cache, &c, &bytes) && load_shared(s, name, &bytes, why);
-    if (!ok) {
-        buf_free(&bytes);
-        bytes = (struct buf){0};
-        ok = make_shared(s, name, precision, &bytes, why) && load_shared(s, name, &bytes, why);
-        if (ok) cache_write(&s->cache, &c, bytes.text, bytes.n);
-    }
-    buf_free(&bytes);
-    return ok;
-}
-
-/* Has all functions of a list (a name a line) ready. */
-static bool need(struct kernel_store *s, const char *names, size_t n, int precision, const char **why)
-{
-    for (size_t from = 0, at = 0; at < n; at++) {
-        if (names[at] != '\n') continue;
-        char name[80];
-        size_t length = at - from;
-        if (length >= sizeof name) length = 0;
-        memcpy(name, names + from, length);
-        name[length] = 0;
-        from = at + 1;
-        if (length && !need_one(s, name, precision, why)) return false;
-    }
+    if (!anew && cache_read(&s->cache, &c, out)) return true;
+    if (!make_shared(s, name, precision, out, why)) return false;
+    cache_write(&s->cache, &c, out->text, out->n);
     return true;
 }
 
 /* ---- kernels ---- */
 
-/* Bytes: the list of the functions needed, `list` long, then the object. */
-static bool load(struct kernel_store *s, struct entry *e, const struct buf *bytes, size_t list, const char **why)
+static bool compile_image(struct compiler *s, struct ir_func *f, struct kernel_image *out, const char **why)
 {
-    if (list > bytes->n || !need(s, bytes->text, list, e->kernel.precision, why)) return false;
-    e->object = load_object(s, bytes->text + list, bytes->n - list, why);
-    if (!e->object) return false;
-    void *symbol = object_symbol(e->object, "icl_kernel");
-    if (!symbol) {
-        *why = "the object does not define the kernel";
-        object_free(e->object);
-        return false;
-    }
-    memcpy(&e->kernel.run, &symbol, sizeof symbol);
-    vec_push(s->arena, &s->entries, e);
-    return true;
-}
-
-static bool from_disk(struct kernel_store *s, struct entry *e, struct cache_entry *c)
-{
-    struct buf bytes = {0};
-    const char *why;
-    bool ok = cache_read(&s->cache, c, &bytes);
-    if (ok) {
-        e->kernel = (struct icl_kernel){
-            .lanes = (int)c->facts[0], .precision = (int)c->facts[1], .scratch = c->facts[2]};
-        ok = load(s, e, &bytes, c->facts[3], &why);
-    }
-    buf_free(&bytes);
-    s->counts.from_disk += ok;
-    return ok;
-}
-
-static bool from_compiler(struct kernel_store *s, struct entry *e, struct ir_func *f, struct cache_entry *c,
-                          const char **why)
-{
-    struct buf object = {0}, bytes = {0};
+    struct buf object = {0};
     struct target_spec t = {.symbol = "icl_kernel", .functions = LONG_OUTSIDE};
-    bool ok = compile(s, f, t, &object, &bytes, &e->kernel, why);
-    while (bytes.n % 16) buf_putc(&bytes, '\n'); /* the object stays aligned */
-    size_t list = bytes.n;
-    if (ok) buf_add(&bytes, object.text, object.n);
-    ok = ok && load(s, e, &bytes, list, why);
-    if (ok) {
-        c->facts[0] = (uint64_t)e->kernel.lanes;
-        c->facts[1] = (uint64_t)e->kernel.precision;
-        c->facts[2] = e->kernel.scratch;
-        c->facts[3] = list;
-        cache_write(&s->cache, c, bytes.text, bytes.n);
-    }
-    buf_free(&bytes);
+    bool ok = compile(s, f, t, &object, &out->bytes, &out->kernel, why);
+    while (out->bytes.n % 16) buf_putc(&out->bytes, '\n'); /* the object stays aligned */
+    out->list = out->bytes.n;
+    if (ok) buf_add(&out->bytes, object.text, object.n);
     buf_free(&object);
     return ok;
 }
 
-/* See kernel.h. */
-const struct icl_kernel *kernel_get(struct kernel_store *s, struct ir_func *f, const char **why)
+static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out,
+                          const char **why)
 {
-    uint64_t hash = ir_hash(f);
-    for (int k = 0; k < s->entries.n; k++)
-        if (s->entries.data[k]->hash == hash) {
-            s->counts.from_memory++;
-            return &s->entries.data[k]->kernel;
-        }
-    struct entry *e = ARENA_NEW(s->arena, struct entry);
+    struct compiler *s = ctx;
     struct cache_entry c = key_of(s, hash, f->precision);
-    e->hash = hash;
-    if (from_disk(s, e, &c) || from_compiler(s, e, f, &c, why)) return &e->kernel;
-    return NULL;
+    if (!anew && cache_read(&s->cache, &c, &out->bytes)) {
+        out->kernel = (struct icl_kernel){
+            .lanes = (int)c.facts[0], .precision = (int)c.facts[1], .scratch = c.facts[2]};
+        out->list = c.facts[3];
+        s->counts->from_disk++;
+        return true;
+    }
+    if (!compile_image(s, f, out, why)) return false;
+    c.facts[0] = (uint64_t)out->kernel.lanes;
+    c.facts[1] = (uint64_t)out->kernel.precision;
+    c.facts[2] = out->kernel.scratch;
+    c.facts[3] = out->list;
+    cache_write(&s->cache, &c, out->bytes.text, out->bytes.n);
+    return true;
 }
 
 /* See kernel.h. */
-bool kernel_object(struct kernel_store *s, struct ir_func *f, const char *symbol, struct buf *out, struct icl_kernel *k,
-                   const char **why)
+bool kernel_object(struct kernel_store *store, struct ir_func *f, const char *symbol, struct buf *out,
+                   struct icl_kernel *k, const char **why)
 {
+    struct compiler *s = store->source.ctx;
     struct buf none = {0};
     bool ok = compile(s, f, (struct target_spec){.symbol = symbol}, out, &none, k, why);
     buf_free(&none);
     return ok;
 }
 
-static bool loops_as_text(struct kernel_store *s, struct ir_func *f, struct buf *out, const char **why)
+static bool loops_as_text(struct compiler *s, struct ir_func *f, struct buf *out, const char **why)
 {
     struct arena work = {0};
     const char *reason = NULL;
@@ -461,8 +324,9 @@ static bool loops_as_text(struct kernel_store *s, struct ir_func *f, struct buf 
 }
 
 /* See kernel.h. */
-bool kernel_text(struct kernel_store *s, struct ir_func *f, const char *stage, struct buf *out, const char **why)
+bool kernel_text(struct kernel_store *store, struct ir_func *f, const char *stage, struct buf *out, const char **why)
 {
+    struct compiler *s = store->source.ctx;
     struct icl_kernel k;
     struct buf none = {0};
     struct target_spec t = {.symbol = "icl_kernel", .output = strcmp(stage, "asm") ? TARGET_LLVM : TARGET_ASSEMBLY};

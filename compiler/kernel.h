@@ -19,6 +19,7 @@ struct kernel_options {
 
 struct kernel_store;
 struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_options *options);
+struct kernel_store *kernel_store_own(struct arena *a); /* for this machine, with the user's cache */
 void kernel_store_free(struct kernel_store *s); /* unloads all code */
 
 /* The kernel of f, to which the passes were applied and whose sizes are known: inputs are uniform tensors, the top

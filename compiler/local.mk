@@ -50,6 +50,8 @@ libicl_a_SOURCES += \
 	compiler/ir_verify.c \
 	compiler/kernel.c \
 	compiler/kernel.h \
+	compiler/kernel_store.c \
+	compiler/kernel_store.h \
 	compiler/lanes.c \
 	compiler/lanes.h \
 	compiler/lanes_eigen.c \
@@ -61,6 +63,8 @@ libicl_a_SOURCES += \
 	compiler/lanes_reduce.c \
 	compiler/lanes_region.c \
 	compiler/lanes_tile.c \
+	compiler/level.c \
+	compiler/level.h \
 	compiler/linalg.c \
 	compiler/linalg.h \
 	compiler/linalg.inc \

@@ -10,6 +10,7 @@
 #include "compiler/emit.h"
 #include "compiler/format.h"
 #include "compiler/gradcheck.h"
+#include "compiler/kernel.h"
 #include "compiler/program.h"
 #include "compiler/repl.h"
 #include "runtime/pool.h"
@@ -174,6 +175,7 @@ static void tool_open(struct tool *t, struct command_line *line)
     bool automatic = isatty(2) && !(no_color && *no_color);
     line->session.color = !strcmp(line->color, "always") || (strcmp(line->color, "never") && automatic);
     line->session.stop = &interrupted;
+    line->session.new_kernels = kernel_store_own;
     library_load(&t->ev);
 }
 

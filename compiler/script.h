@@ -118,6 +118,7 @@ struct session {
     bool color;
     struct pool *pool;
     struct kernel_store *kernels;
+    struct kernel_store *(*new_kernels)(struct arena *); /* where code comes from, asked on first need */
     struct option_value *options;
     int noptions;
     volatile sig_atomic_t *stop;

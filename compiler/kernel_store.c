@@ -1,0 +1,152 @@
+/* Kernels of this process: each is asked of the source once, loaded, and kept. Draws and long elementary functions are
+ * objects of their own ("icl.draw_normals.f32x8"), which kernels share. */
+#include "compiler/kernel_store.h"
+
+#include <math.h>
+#include <string.h>
+#include "runtime/object.h"
+
+struct kernel_entry {
+    uint64_t hash;
+    struct icl_kernel kernel;
+    struct object *object;
+};
+
+/* A function that kernels share. */
+struct kernel_shared {
+    const char *name;
+    void *address;
+    struct object *object;
+};
+
+/* An empty store. */
+struct kernel_store *kernel_store_of(struct arena *a, const struct kernel_source *source)
+{
+    struct kernel_store *s = ARENA_NEW(a, struct kernel_store);
+    s->arena = a;
+    s->source = *source;
+    return s;
+}
+
+/* Unloads all code. */
+void kernel_store_free(struct kernel_store *s)
+{
+    for (int k = 0; k < s->entries.n; k++) object_free(s->entries.data[k]->object);
+    for (int k = 0; k < s->shared.n; k++) object_free(s->shared.data[k]->object);
+    s->entries.n = s->shared.n = 0;
+}
+
+/* What was done so far. */
+struct kernel_counts kernel_counts(const struct kernel_store *s)
+{
+    return s->counts;
+}
+
+static void *address(void (*f)(void))
+{
+    void *p;
+    memcpy(&p, &f, sizeof p);
+    return p;
+}
+
+#define EXTERN(name) {#name, address((void (*)(void))name)}
+
+/* Loads an object that may call the C library and what the kernels share. */
+static struct object *load_object(const struct kernel_store *s, const char *bytes, size_t n, const char **why)
+{
+    const struct object_symbol library[] = {EXTERN(fma), EXTERN(fmaf), EXTERN(floor), EXTERN(floorf), EXTERN(memcpy),
+                                            EXTERN(memset), EXTERN(memmove)};
+    enum { LIBRARY = sizeof library / sizeof *library };
+    struct object_symbol externs[LIBRARY + 1 + s->shared.n];
+    memcpy(externs, library, sizeof library);
+    for (int k = 0; k < s->shared.n; k++)
+        externs[LIBRARY + k] = (struct object_symbol){s->shared.data[k]->name, s->shared.data[k]->address};
+    return object_load(bytes, n, externs, LIBRARY + s->shared.n, why);
+}
+
+static bool load_shared(struct kernel_store *s, const char *name, const struct buf *bytes, const char **why)
+{
+    struct kernel_shared *f = ARENA_NEW(s->arena, struct kernel_shared);
+    f->name = arena_strdup(s->arena, name);
+    f->object = load_object(s, bytes->text, bytes->n, why);
+    if (!f->object) return false;
+    f->address = object_symbol(f->object, name);
+    if (!f->address) {
+        object_free(f->object);
+        *why = arena_printf(s->arena, "the object does not define %s", name);
+        return false;
+    }
+    vec_push(s->arena, &s->shared, f);
+    return true;
+}
+
+static bool need_one(struct kernel_store *s, const char *name, int precision, const char **why)
+{
+    bool ok = false;
+    for (int k = 0; k < s->shared.n; k++)
+        if (!strcmp(s->shared.data[k]->name, name)) return true;
+    for (int anew = 0; anew < 2 && !ok; anew++) {
+        struct buf bytes = {0};
+        bool given = s->source.shared(s->source.ctx, name, precision, anew, &bytes, why);
+        ok = given && load_shared(s, name, &bytes, why);
+        buf_free(&bytes);
+        if (!given) break;
+    }
+    return ok;
+}
+
+/* Has all functions of a list (a name a line) ready. */
+static bool need(struct kernel_store *s, const char *names, size_t n, int precision, const char **why)
+{
+    for (size_t from = 0, at = 0; at < n; at++) {
+        if (names[at] != '\n') continue;
+        char name[80];
+        size_t length = at - from;
+        if (length >= sizeof name) length = 0;
+        memcpy(name, names + from, length);
+        name[length] = 0;
+        from = at + 1;
+        if (length && !need_one(s, name, precision, why)) return false;
+    }
+    return true;
+}
+
+static bool load(struct kernel_store *s, struct kernel_entry *e, const struct kernel_image *i, const char **why)
+{
+    *why = "its list of functions is too long";
+    if (i->list > i->bytes.n || !need(s, i->bytes.text, i->list, i->kernel.precision, why)) return false;
+    e->kernel = i->kernel;
+    e->object = load_object(s, i->bytes.text + i->list, i->bytes.n - i->list, why);
+    if (!e->object) return false;
+    void *symbol = object_symbol(e->object, "icl_kernel");
+    if (!symbol) {
+        *why = "the object does not define the kernel";
+        object_free(e->object);
+        return false;
+    }
+    memcpy(&e->kernel.run, &symbol, sizeof symbol);
+    vec_push(s->arena, &s->entries, e);
+    return true;
+}
+
+/* See kernel.h. */
+const struct icl_kernel *kernel_get(struct kernel_store *s, struct ir_func *f, const char **why)
+{
+    uint64_t hash = ir_hash(f);
+    for (int k = 0; k < s->entries.n; k++)
+        if (s->entries.data[k]->hash == hash) {
+            s->counts.from_memory++;
+            return &s->entries.data[k]->kernel;
+        }
+    struct kernel_entry *e = ARENA_NEW(s->arena, struct kernel_entry);
+    e->hash = hash;
+    bool ok = false;
+    for (int anew = 0; anew < 2 && !ok; anew++) {
+        struct kernel_image image = {.list = 0};
+        bool given = s->source.kernel(s->source.ctx, f, hash, anew, &image, why);
+        ok = given && load(s, e, &image, why);
+        buf_free(&image.bytes);
+        if (!given) break;
+    }
+    return ok ? &e->kernel : NULL;
+}
