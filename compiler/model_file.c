@@ -1,5 +1,6 @@
 /* Models that are made and kept: initial values, and safetensors files, whose tensor names are the parameters' paths
  * (https://huggingface.co/docs/safetensors: 8 bytes of length, a JSON header, the data, little endian). */
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +10,7 @@
 #include "compiler/script.h"
 #include "compiler/train.h"
 #include "lang/source.h"
-#include "runtime/json.h"
 #include "runtime/output.h"
-#include "runtime/table.h"
 
 #define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 #define UNUSED (void)s, (void)b
@@ -79,43 +78,36 @@ SCRIPT(bi_init)
 
 /* A file being written: header and data grow side by side. */
 struct writer {
-    struct buf header, data;
+    cJSON *header;
+    struct buf data;
     bool wide;
 };
 
-/* The next member of the header. */
-static void put_key(struct writer *w, const char *name)
-{
-    buf_putc(&w->header, w->header.n ? ',' : '{');
-    json_string(&w->header, name);
-    buf_putc(&w->header, ':');
-}
-
 static void put_tensor(struct writer *w, const char *name, int rank, const int64_t *dims, const double *data)
 {
+    cJSON *entry = cJSON_AddObjectToObject(w->header, name);
+    cJSON_AddStringToObject(entry, "dtype", w->wide ? "F64" : "F32");
+    cJSON *shape = cJSON_AddArrayToObject(entry, "shape"), *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
     int64_t n = 1;
-    size_t from = w->data.n;
-    put_key(w, name);
-    buf_printf(&w->header, "{\"dtype\":\"%s\",\"shape\":[", w->wide ? "F64" : "F32");
+    cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)w->data.n));
     for (int k = 0; k < rank; k++) {
-        buf_printf(&w->header, "%s%lld", k ? "," : "", (long long)dims[k]);
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)dims[k]));
         n *= dims[k];
     }
     for (int64_t k = 0; k < n; k++) {
         float narrow = (float)data[k];
         buf_add(&w->data, w->wide ? (const char *)&data[k] : (const char *)&narrow, w->wide ? 8 : 4);
     }
-    buf_printf(&w->header, "],\"data_offsets\":[%zu,%zu]}", from, w->data.n);
+    cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)w->data.n));
 }
 
 const char *checkpoint_save(struct ev *ev, const struct model *m, const struct train_state *t, const char *path)
 {
-    struct writer w = { .wide = ev->precision == 64 };
+    struct writer w = { .header = cJSON_CreateObject(), .wide = ev->precision == 64 };
     if (t) {
-        put_key(&w, "__metadata__");
-        buf_printf(&w.header, "{\"step\":\"%lld\",\"training\":", (long long)t->step);
-        json_string(&w.header, t->key);
-        buf_putc(&w.header, '}');
+        cJSON *about = cJSON_AddObjectToObject(w.header, "__metadata__");
+        cJSON_AddStringToObject(about, "step", arena_printf(ev->arena, "%lld", (long long)t->step));
+        cJSON_AddStringToObject(about, "training", t->key);
     }
     for (int i = 0; i < m->n; i++) {
         const struct tensor *x = &m->weight[i].value->data;
@@ -123,16 +115,18 @@ const char *checkpoint_save(struct ev *ev, const struct model *m, const struct t
     }
     for (int i = 0; t && i < t->states; i++)
         put_tensor(&w, arena_printf(ev->arena, OPTIMIZER "%s", t->name[i]), 1, &t->elements, t->state[i]);
-    buf_puts(&w.header, w.header.n ? "}" : "{}");
-    while (w.header.n % 8) buf_putc(&w.header, ' ');
+    char *text = cJSON_PrintUnformatted(w.header);
+    cJSON_Delete(w.header);
+    size_t length = strlen(text), padded = (length + 7) / 8 * 8;
     struct buf file = { 0 };
-    uint64_t little = w.header.n;
+    uint64_t little = padded;
     buf_add(&file, (const char *)&little, 8);
-    buf_add(&file, w.header.text, w.header.n);
+    buf_add(&file, text, length);
+    for (size_t i = length; i < padded; i++) buf_putc(&file, ' ');
+    cJSON_free(text);
     buf_add(&file, w.data.text ? w.data.text : "", w.data.n);
     const char *why = output_write(ev->arena, path, file.text, file.n);
     buf_free(&file);
-    buf_free(&w.header);
     buf_free(&w.data);
     return why;
 }
@@ -143,28 +137,26 @@ const char *model_save(struct ev *ev, const struct model *m, const char *path)
 }
 
 /* One tensor of a file. NULL and *why when the header does not fit the data. */
-static struct value *read_tensor(struct ev *ev, const struct json *entry, const char *data, size_t bytes,
-                                 const char **why)
+static struct value *read_tensor(struct ev *ev, const cJSON *entry, const char *data, size_t bytes, const char **why)
 {
-    const char *type = json_text(json_member(entry, "dtype"));
-    const struct json *shape = json_member(entry, "shape"), *offsets = json_member(entry, "data_offsets");
+    const cJSON *type = cJSON_GetObjectItem(entry, "dtype"), *shape = cJSON_GetObjectItem(entry, "shape");
+    const cJSON *offsets = cJSON_GetObjectItem(entry, "data_offsets");
     int64_t dims[IR_MAX_RANK] = { 0 }, n = 1;
-    int rank = shape ? shape->n : 0;
+    int rank = cJSON_GetArraySize(shape);
     *why = "its header is not that of a safetensors file";
-    if (!type || !shape || shape->kind != JSON_ARRAY || !json_element(offsets, 1) || rank > IR_MAX_RANK)
+    if (!cJSON_IsString(type) || !cJSON_IsArray(shape) || cJSON_GetArraySize(offsets) != 2 || rank > IR_MAX_RANK)
         return NULL;
-    bool wide = !strcmp(type, "F64");
-    if (!wide && strcmp(type, "F32")) {
-        *why = arena_printf(ev->arena, "it holds %s tensors; F32 and F64 can be read", type);
+    bool wide = !strcmp(type->valuestring, "F64");
+    if (!wide && strcmp(type->valuestring, "F32")) {
+        *why = arena_printf(ev->arena, "it holds %s tensors; F32 and F64 can be read", type->valuestring);
         return NULL;
     }
     for (int i = 0; i < rank; i++) {
-        double size = json_number(json_element(shape, i), -1);
-        dims[i] = size >= 0 && size <= INT32_MAX ? (int64_t)size : -1;
+        dims[i] = (int64_t)cJSON_GetArrayItem(shape, i)->valuedouble;
         if (dims[i] < 0 || (n && dims[i] > INT32_MAX / n)) return NULL;
         n *= dims[i];
     }
-    double from = json_number(json_element(offsets, 0), -1), to = json_number(json_element(offsets, 1), -1);
+    double from = cJSON_GetArrayItem(offsets, 0)->valuedouble, to = cJSON_GetArrayItem(offsets, 1)->valuedouble;
     size_t size = wide ? 8 : 4;
     if (from < 0 || to > (double)bytes || to - from != (double)n * (double)size) return NULL;
     struct tensor t = tensor_new(ev->arena, DT_REAL, rank, dims);
@@ -190,26 +182,31 @@ static struct value *parse(struct ev *ev, const struct instance *arch, const cha
     if (n < 8) return NULL;
     memcpy(&length, text, 8);
     if (length > n - 8) return NULL;
-    const struct json *header = json_read(ev->arena, text + 8, (size_t)length);
+    cJSON *header = cJSON_ParseWithLength(text + 8, (size_t)length);
     *why = "its header is not JSON";
-    if (!header || header->kind != JSON_OBJECT) return NULL;
-    int kept = 0;
-    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, header->n + 1);
+    if (!cJSON_IsObject(header)) {
+        cJSON_Delete(header);
+        return NULL;
+    }
+    int count = cJSON_GetArraySize(header), kept = 0;
+    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, count + 1);
     *why = NULL;
-    for (const struct json *e = header->first; e && !*why; e = e->next) {
-        if (!strcmp(e->key, "__metadata__")) {
-            const char *step = json_text(json_member(e, "step")), *key = json_text(json_member(e, "training"));
+    for (const cJSON *e = header->child; e && !*why; e = e->next) {
+        if (!strcmp(e->string, "__metadata__")) {
+            const char *step = cJSON_GetStringValue(cJSON_GetObjectItem(e, "step"));
+            const char *key = cJSON_GetStringValue(cJSON_GetObjectItem(e, "training"));
             if (about && step && key) {
                 about->step = strtoll(step, NULL, 10);
-                about->key = key;
+                about->key = arena_strdup(ev->arena, key);
             }
             continue;
         }
-        if (!about && !strncmp(e->key, OPTIMIZER, strlen(OPTIMIZER))) continue;
-        w[kept].path = e->key;
+        if (!about && !strncmp(e->string, OPTIMIZER, strlen(OPTIMIZER))) continue;
+        w[kept].path = arena_strdup(ev->arena, e->string);
         w[kept].value = read_tensor(ev, e, text + 8 + length, n - 8 - (size_t)length, why);
         kept += !*why;
     }
+    cJSON_Delete(header);
     return *why ? NULL : model_of(ev, arch, kept, w);
 }
 

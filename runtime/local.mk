@@ -3,8 +3,6 @@
 libicl_a_SOURCES += \
 	runtime/estimate.h \
 	runtime/icl_rt.h \
-	runtime/json.c \
-	runtime/json.h \
 	runtime/measure.c \
 	runtime/measure.h \
 	runtime/npz.c \

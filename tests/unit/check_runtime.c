@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 #include "runtime/icl_rt.h"
-#include "runtime/json.h"
 #include "runtime/measure.h"
 #include "runtime/object.h"
 #include "runtime/pool.h"
@@ -520,44 +519,6 @@ START_TEST(object_for_arm)
 }
 END_TEST
 
-static const struct json *read_json(struct arena *a, const char *text)
-{
-    return json_read(a, text, strlen(text));
-}
-
-START_TEST(json_is_read)
-{
-    struct arena a = { 0 };
-    const struct json *j =
-        read_json(&a, " {\"a\": [1, -2.5e1, true, null], \"b\": \"x\\n\\u00e9\\ud83d\\ude00\", \"c\": {}}\n");
-    ck_assert_ptr_nonnull(j);
-    ck_assert_int_eq(j->n, 3);
-    ck_assert_int_eq(json_member(j, "a")->n, 4);
-    ck_assert(json_number(json_element(json_member(j, "a"), 1), 0) == -25);
-    ck_assert_int_eq(json_element(json_member(j, "a"), 2)->kind, JSON_TRUE);
-    ck_assert_str_eq(json_text(json_member(j, "b")), "x\n\xc3\xa9\xf0\x9f\x98\x80");
-    ck_assert_ptr_null(json_member(j, "d"));
-    ck_assert_ptr_null(json_element(json_member(j, "a"), 4));
-    ck_assert_ptr_null(json_member(json_member(j, "a"), "a"));
-    arena_free(&a);
-}
-END_TEST
-
-START_TEST(json_is_refused)
-{
-    static const char *const wrong[] = { "",      "{",      "[1,]",     "{\"a\" 1}", "{a: 1}",     "01",    "1.",  "-",
-                                         "nul",   "[1] 2",  "\"\\x\"", "\"abc",     "\"\\ud800\"", "\"a\nb\"", "1e+" };
-    struct arena a = { 0 };
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) ck_assert_ptr_null(read_json(&a, wrong[i]));
-    ck_assert_ptr_null(json_read(&a, "[1]", 2)); /* cut off */
-    char deep[200];
-    memset(deep, '[', 199);
-    deep[199] = 0;
-    ck_assert_ptr_null(read_json(&a, deep));
-    arena_free(&a);
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("runtime");
@@ -578,8 +539,6 @@ int main(void)
     tcase_add_test(c, object_refuses);
     tcase_add_test(c, object_survives_damage);
     tcase_add_test(c, object_for_arm);
-    tcase_add_test(c, json_is_read);
-    tcase_add_test(c, json_is_refused);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
