@@ -5,16 +5,6 @@
 #include "compiler/emit.h"
 #include "compiler/kernel.h"
 
-static const char *const stages[] = { "ast", "ir", "loops", "llvm", "asm" };
-enum { STAGES = sizeof stages / sizeof *stages };
-
-bool emit_stage_known(const char *stage)
-{
-    for (int i = 0; i < STAGES; i++)
-        if (!strcmp(stages[i], stage)) return true;
-    return false;
-}
-
 /* Kernels already shown, by hash. */
 struct shown {
     VEC(uint64_t) hash;

@@ -5,8 +5,8 @@
 #include "compiler/kernel.h"
 #include "lang/vec.h"
 
-/* A kernel's code before it is loaded: the names of the shared functions it calls, one a line, `list` bytes in all, then
- * the object. */
+/* A kernel's code before it is loaded: the names of the shared functions it calls, one a line, `list` bytes in all,
+ * then the object. */
 struct kernel_image {
     struct icl_kernel kernel; /* all but the address */
     size_t list;

@@ -12,6 +12,8 @@ libicl_a_SOURCES += \
 	compiler/chain.h \
 	compiler/chain_cost.c \
 	compiler/chain_emit.c \
+	compiler/command.c \
+	compiler/command.h \
 	compiler/cse.c \
 	compiler/damage.c \
 	compiler/damage.h \

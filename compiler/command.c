@@ -1,0 +1,267 @@
+/* What every command, and a program built from a script, reads and does alike: flags, the session, options, the run.
+ * What only the tool has stays in main.c. */
+#include "compiler/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "lang/names.h"
+#include "runtime/pool.h"
+#include "runtime/progress.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    if (interrupted) _exit(128 + signal_number); /* asked twice */
+    interrupted = signal_number;
+}
+
+/* See command.h. */
+void tool_catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_interrupt };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- flags ---- */
+
+static bool set_seed(struct command_line *c, const char *v)
+{
+    char *end;
+    errno = 0;
+    c->session.seed = strtoull(v, &end, 10);
+    return *v >= '0' && *v <= '9' && !*end && !errno;
+}
+
+static bool set_threads(struct command_line *c, const char *v)
+{
+    char *end;
+    long n = strtol(v, &end, 10);
+    c->session.threads = (int)n;
+    return *v && !*end && n >= 1 && n <= 4096;
+}
+
+static bool set_engine(struct command_line *c, const char *v)
+{
+    c->session.engine = !strcmp(v, "interp") ? ENGINE_INTERP : ENGINE_JIT;
+    return !strcmp(v, "interp") || !strcmp(v, "jit");
+}
+
+static bool set_precision(struct command_line *c, const char *v)
+{
+    c->precision = atoi(v);
+    return !strcmp(v, "32") || !strcmp(v, "64");
+}
+
+static bool set_out(struct command_line *c, const char *v)
+{
+    c->session.out = v;
+    return *v;
+}
+
+static bool set_format(struct command_line *c, const char *v)
+{
+    c->session.format = !strcmp(v, "json") ? FORMAT_JSON : !strcmp(v, "csv") ? FORMAT_CSV : FORMAT_TEXT;
+    return !strcmp(v, "json") || !strcmp(v, "csv") || !strcmp(v, "text");
+}
+
+static bool set_progress(struct command_line *c, const char *v)
+{
+    c->session.progress = !strcmp(v, "always") ? PROGRESS_ALWAYS : !strcmp(v, "never") ? PROGRESS_NEVER : PROGRESS_AUTO;
+    return !strcmp(v, "auto") || !strcmp(v, "always") || !strcmp(v, "never");
+}
+
+static bool set_color(struct command_line *c, const char *v)
+{
+    c->color = v;
+    return !strcmp(v, "auto") || !strcmp(v, "always") || !strcmp(v, "never");
+}
+
+static bool set_stage(struct command_line *c, const char *v)
+{
+    static const char *const stage[] = { "ast", "ir", "loops", "llvm", "asm" };
+    c->session.stage = v;
+    for (size_t i = 0; i < sizeof stage / sizeof *stage; i++)
+        if (!strcmp(stage[i], v)) return true;
+    return false;
+}
+
+static const struct flag flags[] = {
+    { "seed", "N", "seed of all draws (default 0)", set_seed, true },
+    { "threads", "N", "threads (default: all cores)", set_threads, true },
+    { "engine", "jit|interp", "compiled code or the interpreter: same bits", set_engine, false },
+    { "precision", "32|64", "binary32 or binary64 reals (default 32)", set_precision, false },
+    { "out", "DIR", "folder of files written (default: this one)", set_out, true },
+    { "format", "text|json|csv", "form of what is printed (default text)", set_format, true },
+    { "progress", "auto|always|never", "progress line on standard error", set_progress, true },
+    { "color", "auto|always|never", "colours in messages", set_color, true },
+    { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false },
+};
+enum { FLAGS = sizeof flags / sizeof *flags };
+
+/* See command.h. */
+const struct flag *flag_find(const char *name, bool program)
+{
+    for (int i = 0; i < FLAGS; i++)
+        if (!strcmp(flags[i].name, name) && (flags[i].program || !program)) return &flags[i];
+    return NULL;
+}
+
+/* See command.h. */
+void flags_help(bool program)
+{
+    for (int i = 0; i < FLAGS; i++) {
+        char left[64];
+        if (program && !flags[i].program) continue;
+        snprintf(left, sizeof left, "--%s %s", flags[i].name, flags[i].values);
+        printf("  %-30s %s\n", left, flags[i].help);
+    }
+}
+
+/* See command.h. */
+int flag_error(const struct command_line *c, const struct flag *flag, const char *value)
+{
+    const char *wanted = !strcmp(flag->values, "N")     ? "a whole number"
+                         : !strcmp(flag->values, "DIR") ? "a folder"
+                                                        : flag->values;
+    if (value) fprintf(stderr, "%s: `--%s` takes %s, not `%s`\n", c->program, flag->name, wanted, value);
+    else fprintf(stderr, "%s: `--%s` needs a value: %s\n", c->program, flag->name, wanted);
+    return EXIT_USAGE;
+}
+
+/* See command.h. */
+int flag_unknown(const struct command_line *c, const char *name)
+{
+    struct nearest near;
+    nearest_init(&near, name);
+    for (int i = 0; i < FLAGS; i++)
+        if (!c->standalone || flags[i].program) nearest_offer(&near, flags[i].name);
+    fprintf(stderr, "%s: there is no flag `--%s`", c->program, name);
+    if (near.best) fprintf(stderr, "; did you mean `--%s`?", near.best);
+    fprintf(stderr, c->standalone ? "\n     `%s --help` lists its options and flags\n"
+                                  : "\n     `%s --help` lists commands and flags\n",
+            c->program);
+    return EXIT_USAGE;
+}
+
+/* See command.h. */
+int command_option(struct command_line *c, const char *name, const char *value)
+{
+    if (c->session.noptions == MOST_OPTIONS) {
+        fprintf(stderr, "%s: too many options, at `--%s`\n", c->program, name);
+        return EXIT_USAGE;
+    }
+    c->options[c->session.noptions++] = (struct option_value){ name, value ? value : "true", !value };
+    return 0;
+}
+
+/* ---- the session ---- */
+
+/* See command.h. */
+void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(*new_kernels)(struct arena *))
+{
+    memset(t, 0, sizeof *t);
+    t->line = line;
+    line->session.options = line->options;
+    diags_init(&t->diags, &t->arena);
+    t->ev.arena = &t->arena;
+    t->ev.names = interner_new(&t->arena);
+    t->ev.sizes = size_table_new(&t->arena);
+    t->ev.diags = &t->diags;
+    t->ev.session = &line->session;
+    t->ev.precision = line->precision;
+    const char *no_color = getenv("NO_COLOR");
+    bool automatic = isatty(2) && !(no_color && *no_color);
+    line->session.color = !strcmp(line->color, "always") || (strcmp(line->color, "never") && automatic);
+    line->session.stop = &interrupted;
+    line->session.new_kernels = new_kernels;
+    library_load(&t->ev);
+}
+
+/* See command.h. */
+int tool_close(struct tool *t, bool good)
+{
+    bool color = t->line->session.color;
+    session_close(&t->ev);
+    diags_print(&t->diags, stderr, color);
+    const struct session *s = &t->line->session;
+    arena_free(&t->arena);
+    if (interrupted) return 128 + interrupted;
+    return s->fault ? EXIT_FAULT : good ? 0 : s->usage ? EXIT_USAGE : EXIT_WRONG;
+}
+
+/* See command.h. */
+int tool_settle_options(struct tool *t, struct program *p)
+{
+    struct session *s = &t->line->session;
+    int kept = 0;
+    for (int i = 0; i < s->noptions; i++) {
+        struct option_value o = s->options[i];
+        struct session probe = *s;
+        probe.options = &o;
+        probe.noptions = 1;
+        t->ev.session = &probe;
+        const struct flag *flag = program_unknown_option(&t->ev, p) ? flag_find(o.name, t->line->standalone) : NULL;
+        t->ev.session = s;
+        if (!flag) s->options[kept++] = o;
+        else if (!flag->set(t->line, o.text)) return flag_error(t->line, flag, o.bare ? NULL : o.text);
+    }
+    s->noptions = kept;
+    t->ev.precision = t->line->precision;
+    const char *unknown = program_unknown_option(&t->ev, p);
+    if (!unknown) return 0;
+    struct buf b = { 0 };
+    const char *near = program_near_option(p, unknown);
+    struct nearest of_flags;
+    nearest_init(&of_flags, unknown);
+    for (int i = 0; i < FLAGS; i++)
+        if (!t->line->standalone || flags[i].program) nearest_offer(&of_flags, flags[i].name);
+    if (!near) near = of_flags.best;
+    program_options(&t->ev, p, &b);
+    fprintf(stderr, t->line->standalone ? "%s: there is no option `--%s`" : "%s: the script has no option `--%s`",
+            t->line->program, unknown);
+    if (near) fprintf(stderr, "; did you mean `--%s`?", near);
+    fputc('\n', stderr);
+    if (b.n) fprintf(stderr, "its options are:\n%s", b.text);
+    buf_free(&b);
+    return EXIT_USAGE;
+}
+
+/* ---- running ---- */
+
+/* Makes the folder of the files written, and those above it. */
+static bool make_folder(struct ev *ev)
+{
+    const char *out = ev->session->out;
+    char *path = arena_strdup(ev->arena, out ? out : "");
+    for (char *p = path; *p; p++) {
+        if (p == path || (p[0] != '/' && p[1])) continue;
+        char was = *p;
+        if (was == '/') *p = 0;
+        if (mkdir(path, 0777) && errno != EEXIST) {
+            fprintf(stderr, "icl: cannot make the folder %s: %s\n", path, strerror(errno));
+            ev->session->usage = true;
+            return false;
+        }
+        *p = was;
+    }
+    return true;
+}
+
+/* See command.h. */
+bool tool_run(struct ev *ev, struct program *p)
+{
+    if (!program_check(ev, p)) return false;
+    diags_print(ev->diags, stderr, ev->session->color);
+    if (!make_folder(ev)) return false;
+    bool good = program_run(ev, p);
+    if (good || ev->diags->errors || interrupted) return good;
+    ev_error(ev, E_INTERNAL, NULL, "the run stopped without saying why");
+    ev->session->fault = true;
+    return false;
+}

@@ -1,0 +1,52 @@
+/* The command line as icl and the programs it builds read it; a session from its opening to its exit status. */
+#ifndef ICL_COMMAND_H
+#define ICL_COMMAND_H
+
+#include "compiler/program.h"
+
+enum { EXIT_WRONG = 1, EXIT_USAGE = 2, EXIT_FAULT = 3, MOST_OPTIONS = 128 };
+
+/* What the command line says. */
+struct command_line {
+    const char *program;             /* what messages begin with */
+    bool standalone;                 /* a program built from a script */
+    const char *command, *file;
+    struct session session;
+    int precision;
+    struct option_value options[MOST_OPTIONS];
+    const char *color, *progress;
+    bool help;
+    int extra_files;
+    const char **files;
+};
+
+struct flag {
+    const char *name, *values, *help;
+    bool (*set)(struct command_line *, const char *);
+    bool program; /* programs have it, too */
+};
+const struct flag *flag_find(const char *name, bool program); /* NULL: there is none */
+void flags_help(bool program);
+/* Messages about flags; they return the exit status. */
+int flag_error(const struct command_line *c, const struct flag *flag, const char *value);
+int flag_unknown(const struct command_line *c, const char *name);
+/* Takes an option for the script; value NULL: it stands alone. Returns 0, or the exit status after a message. */
+int command_option(struct command_line *c, const char *name, const char *value);
+
+struct tool {
+    struct arena arena;
+    struct ev ev;
+    struct diags diags;
+    struct command_line *line;
+};
+/* Begins a session with the library; kernels come from what new_kernels makes. */
+void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(*new_kernels)(struct arena *));
+/* Ends it: messages are printed; returns the exit status. */
+int tool_close(struct tool *t, bool good);
+/* Flags after the file that the script does not declare are the tool's. 0, or the exit status after a message. */
+int tool_settle_options(struct tool *t, struct program *p);
+/* Checks and runs. Warnings and errors known before the run are printed before it. */
+bool tool_run(struct ev *ev, struct program *p);
+void tool_catch_signals(void); /* an interrupt stops the run, a second one the process */
+
+#endif
