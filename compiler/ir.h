@@ -138,6 +138,11 @@ void ir_pass_reassociate(struct ir_func *f);
 void ir_pass_hoist(struct ir_func *f);
 void ir_pass_cse(struct ir_func *f);
 
+/* Appends the nodes and results of another function, which is used up. input: by its slots, which inputs of f these are.
+ * After the last one ir_join_done makes one node of equal ones; NULL, or which rule is broken. */
+void ir_move(struct ir_func *f, struct ir_func *other, struct ir_node **input);
+const char *ir_join_done(struct ir_func *f);
+
 /* Text, one node a line; `ir_read` reads it back (NULL and *why on failure). */
 void ir_print(FILE *to, const struct ir_func *f);
 struct ir_func *ir_read(struct arena *a, struct interner *names, struct size_table *sizes, const char *text,

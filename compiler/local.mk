@@ -50,6 +50,7 @@ libicl_a_SOURCES += \
 	compiler/ir_symmetric.c \
 	compiler/ir_text.c \
 	compiler/ir_verify.c \
+	compiler/join.c \
 	compiler/kernel.c \
 	compiler/kernel.h \
 	compiler/kernel_store.c \

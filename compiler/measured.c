@@ -57,26 +57,61 @@ static bool add_result(struct ev *ev, struct value *v)
     return true;
 }
 
-/* The kernel that answers requests about the same prompts: one result each, two for a comparison. NULL: reported. */
-static struct kernel *request_kernel(struct ev *ev, struct request **r, int n)
+/* One request's kernel: one result, two for a comparison. *shared: how many inputs belong to the prompts. NULL: reported. */
+static struct kernel *build(struct ev *ev, const struct instance *task, const struct request *r, int *shared)
 {
     struct call *calls = ev->calls;
-    ev->calls = r[0]->calls;
-    struct kernel *previous = ev_kernel_begin(ev, r[0]->task->instance->def->name), *k = ev->k;
+    ev->calls = r->calls;
+    struct kernel *previous = ev_kernel_begin(ev, task->def->name), *k = ev->k;
     struct frame fr;
-    bool good = ev_prompt(ev, r[0]->task->instance, &fr, r[0]->at);
-    for (int i = 0; i < n && good; i++) {
-        ev->calls = r[i]->calls;
-        struct value *a = outcome(ev, r[i], r[i]->a, &fr), *b = r[i]->b ? outcome(ev, r[i], r[i]->b, &fr) : NULL;
-        if (b && r[i]->raw && !value_poisoned(a) && !value_poisoned(b)) {
-            a = t_elem2(ev, OP_SUB, a, b, r[i]->at);
+    bool good = ev_prompt(ev, task, &fr, r->at);
+    *shared = k->captures.n;
+    if (good) {
+        struct value *a = outcome(ev, r, r->a, &fr), *b = r->b ? outcome(ev, r, r->b, &fr) : NULL;
+        if (b && r->raw && !value_poisoned(a) && !value_poisoned(b)) {
+            a = t_elem2(ev, OP_SUB, a, b, r->at);
             b = NULL;
         }
         good = add_result(ev, a) && (!b || add_result(ev, b));
     }
     ev_kernel_end(ev, previous);
     ev->calls = calls;
-    return good && ev_passes(ev, k, r[0]->at) ? k : NULL;
+    return good && ev_passes(ev, k, r->at) ? k : NULL;
+}
+
+/* The input of k for a captured value of another kernel. Prompts are of one task: their values come in the same order. */
+static struct ir_node *input_for(struct ev *ev, struct kernel *k, const struct capture *c, bool of_prompt, int slot)
+{
+    const struct ir_node *n = c->input;
+    if (of_prompt) return k->captures.data[slot].input;
+    for (int i = 0; i < k->captures.n; i++)
+        if (k->captures.data[i].value == c->value) return k->captures.data[i].input;
+    struct capture own = { c->value, ir_input(k->f, n->dtype, n->rank, n->dims, n->name) };
+    vec_push(ev->arena, &k->captures, own);
+    return own.input;
+}
+
+/* The kernel that answers requests about the same prompts. Each is built and improved as if it were alone, so that what
+ * is measured beside it changes no bit of a figure; then what they share is computed once. NULL: reported. */
+static struct kernel *request_kernel(struct ev *ev, struct request **r, int n)
+{
+    const struct instance *task = r[0]->task->instance;
+    int shared;
+    struct kernel *k = build(ev, task, r[0], &shared);
+    for (int i = 1; i < n && k; i++) {
+        int same;
+        struct kernel *other = build(ev, task, r[i], &same);
+        if (!other) return NULL;
+        struct ir_node **input = ARENA_ARRAY(ev->arena, struct ir_node *, other->captures.n + 1);
+        for (int c = 0; c < other->captures.n; c++)
+            input[c] = input_for(ev, k, &other->captures.data[c], c < same, c);
+        ir_move(k->f, other->f, input);
+    }
+    const char *why = k && n > 1 ? ir_join_done(k->f) : NULL;
+    if (!why) return k;
+    ev_error(ev, E_INTERNAL, r[0]->at, "%s", why);
+    ev->session->fault = ev->session->failed = true;
+    return NULL;
 }
 
 /* A walk without data builds the kernel for its messages, and for those who want to see it. */
