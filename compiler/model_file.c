@@ -1,7 +1,7 @@
 /* Models that are made and kept: initial values, and safetensors files, whose tensor names are the parameters' paths
  * (https://huggingface.co/docs/safetensors: 8 bytes of length, a JSON header, the data, little endian). */
-#include <cjson/cJSON.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,36 +78,34 @@ SCRIPT(bi_init)
 
 /* A file being written: header and data grow side by side. */
 struct writer {
-    cJSON *header;
+    json_t *header;
     struct buf data;
     bool wide;
 };
 
 static void put_tensor(struct writer *w, const char *name, int rank, const int64_t *dims, const double *data)
 {
-    cJSON *entry = cJSON_AddObjectToObject(w->header, name);
-    cJSON_AddStringToObject(entry, "dtype", w->wide ? "F64" : "F32");
-    cJSON *shape = cJSON_AddArrayToObject(entry, "shape"), *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
-    int64_t n = 1;
-    cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)w->data.n));
+    json_t *shape = json_array();
+    int64_t n = 1, from = (int64_t)w->data.n;
     for (int k = 0; k < rank; k++) {
-        cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)dims[k]));
+        json_array_append_new(shape, json_integer(dims[k]));
         n *= dims[k];
     }
     for (int64_t k = 0; k < n; k++) {
         float narrow = (float)data[k];
         buf_add(&w->data, w->wide ? (const char *)&data[k] : (const char *)&narrow, w->wide ? 8 : 4);
     }
-    cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)w->data.n));
+    json_object_set_new(w->header, name,
+                        json_pack("{s:s, s:o, s:[I, I]}", "dtype", w->wide ? "F64" : "F32", "shape", shape,
+                                  "data_offsets", (json_int_t)from, (json_int_t)w->data.n));
 }
 
 const char *checkpoint_save(struct ev *ev, const struct model *m, const struct train_state *t, const char *path)
 {
-    struct writer w = { .header = cJSON_CreateObject(), .wide = ev->precision == 64 };
+    struct writer w = { .header = json_object(), .wide = ev->precision == 64 };
     if (t) {
-        cJSON *about = cJSON_AddObjectToObject(w.header, "__metadata__");
-        cJSON_AddStringToObject(about, "step", arena_printf(ev->arena, "%lld", (long long)t->step));
-        cJSON_AddStringToObject(about, "training", t->key);
+        const char *step = arena_printf(ev->arena, "%lld", (long long)t->step);
+        json_object_set_new(w.header, "__metadata__", json_pack("{s:s, s:s}", "step", step, "training", t->key));
     }
     for (int i = 0; i < m->n; i++) {
         const struct tensor *x = &m->weight[i].value->data;
@@ -115,15 +113,16 @@ const char *checkpoint_save(struct ev *ev, const struct model *m, const struct t
     }
     for (int i = 0; t && i < t->states; i++)
         put_tensor(&w, arena_printf(ev->arena, OPTIMIZER "%s", t->name[i]), 1, &t->elements, t->state[i]);
-    char *text = cJSON_PrintUnformatted(w.header);
-    cJSON_Delete(w.header);
+    char *text = json_dumps(w.header, JSON_COMPACT);
+    json_decref(w.header);
+    if (!text) return "not enough memory for the header";
     size_t length = strlen(text), padded = (length + 7) / 8 * 8;
     struct buf file = { 0 };
     uint64_t little = padded;
     buf_add(&file, (const char *)&little, 8);
     buf_add(&file, text, length);
     for (size_t i = length; i < padded; i++) buf_putc(&file, ' ');
-    cJSON_free(text);
+    free(text);
     buf_add(&file, w.data.text ? w.data.text : "", w.data.n);
     const char *why = output_write(ev->arena, path, file.text, file.n);
     buf_free(&file);
@@ -137,29 +136,32 @@ const char *model_save(struct ev *ev, const struct model *m, const char *path)
 }
 
 /* One tensor of a file. NULL and *why when the header does not fit the data. */
-static struct value *read_tensor(struct ev *ev, const cJSON *entry, const char *data, size_t bytes, const char **why)
+static struct value *read_tensor(struct ev *ev, const json_t *entry, const char *data, size_t bytes, const char **why)
 {
-    const cJSON *type = cJSON_GetObjectItem(entry, "dtype"), *shape = cJSON_GetObjectItem(entry, "shape");
-    const cJSON *offsets = cJSON_GetObjectItem(entry, "data_offsets");
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
     int64_t dims[IR_MAX_RANK] = { 0 }, n = 1;
-    int rank = cJSON_GetArraySize(shape);
+    size_t rank = json_array_size(shape);
     *why = "its header is not that of a safetensors file";
-    if (!cJSON_IsString(type) || !cJSON_IsArray(shape) || cJSON_GetArraySize(offsets) != 2 || rank > IR_MAX_RANK)
-        return NULL;
-    bool wide = !strcmp(type->valuestring, "F64");
-    if (!wide && strcmp(type->valuestring, "F32")) {
-        *why = arena_printf(ev->arena, "it holds %s tensors; F32 and F64 can be read", type->valuestring);
+    if (!type || !json_is_array(shape) || json_array_size(offsets) != 2 || rank > IR_MAX_RANK) return NULL;
+    bool wide = !strcmp(type, "F64");
+    if (!wide && strcmp(type, "F32")) {
+        *why = arena_printf(ev->arena, "it holds %s tensors; F32 and F64 can be read", type);
         return NULL;
     }
-    for (int i = 0; i < rank; i++) {
-        dims[i] = (int64_t)cJSON_GetArrayItem(shape, i)->valuedouble;
-        if (dims[i] < 0 || (n && dims[i] > INT32_MAX / n)) return NULL;
+    for (size_t i = 0; i < rank; i++) {
+        const json_t *size = json_array_get(shape, i);
+        dims[i] = json_is_integer(size) ? json_integer_value(size) : -1;
+        if (dims[i] < 0 || dims[i] > INT32_MAX || (n && dims[i] > INT32_MAX / n)) return NULL;
         n *= dims[i];
     }
-    double from = cJSON_GetArrayItem(offsets, 0)->valuedouble, to = cJSON_GetArrayItem(offsets, 1)->valuedouble;
+    const json_t *first = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
+    json_int_t from = json_integer_value(first), to = json_integer_value(end);
     size_t size = wide ? 8 : 4;
-    if (from < 0 || to > (double)bytes || to - from != (double)n * (double)size) return NULL;
-    struct tensor t = tensor_new(ev->arena, DT_REAL, rank, dims);
+    if (!json_is_integer(first) || !json_is_integer(end) || from < 0 || to < from || (size_t)to > bytes ||
+        (size_t)(to - from) != (size_t)n * size)
+        return NULL;
+    struct tensor t = tensor_new(ev->arena, DT_REAL, (int)rank, dims);
     for (int64_t k = 0; k < n; k++) {
         float narrow;
         const char *p = data + (size_t)from + (size_t)k * size;
@@ -173,6 +175,16 @@ static struct value *read_tensor(struct ev *ev, const cJSON *entry, const char *
     return value_host(ev->arena, ev->sizes, t);
 }
 
+/* What a checkpoint says of its training. */
+static void read_about(struct ev *ev, const json_t *entry, struct train_state *about)
+{
+    const char *step = json_string_value(json_object_get(entry, "step"));
+    const char *key = json_string_value(json_object_get(entry, "training"));
+    if (!about || !step || !key) return;
+    about->step = strtoll(step, NULL, 10);
+    about->key = arena_strdup(ev->arena, key);
+}
+
 /* All tensors of a file; those of the optimizer only when `about` is wanted. */
 static struct value *parse(struct ev *ev, const struct instance *arch, const char *text, size_t n,
                            struct train_state *about, const char **why)
@@ -182,31 +194,29 @@ static struct value *parse(struct ev *ev, const struct instance *arch, const cha
     if (n < 8) return NULL;
     memcpy(&length, text, 8);
     if (length > n - 8) return NULL;
-    cJSON *header = cJSON_ParseWithLength(text + 8, (size_t)length);
+    json_t *header = json_loadb(text + 8, (size_t)length, 0, NULL), *entry;
     *why = "its header is not JSON";
-    if (!cJSON_IsObject(header)) {
-        cJSON_Delete(header);
+    if (!json_is_object(header)) {
+        json_decref(header);
         return NULL;
     }
-    int count = cJSON_GetArraySize(header), kept = 0;
-    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, count + 1);
+    int kept = 0;
+    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, json_object_size(header) + 1);
+    const char *name;
     *why = NULL;
-    for (const cJSON *e = header->child; e && !*why; e = e->next) {
-        if (!strcmp(e->string, "__metadata__")) {
-            const char *step = cJSON_GetStringValue(cJSON_GetObjectItem(e, "step"));
-            const char *key = cJSON_GetStringValue(cJSON_GetObjectItem(e, "training"));
-            if (about && step && key) {
-                about->step = strtoll(step, NULL, 10);
-                about->key = arena_strdup(ev->arena, key);
-            }
+    json_object_foreach(header, name, entry)
+    {
+        if (!strcmp(name, "__metadata__")) {
+            read_about(ev, entry, about);
             continue;
         }
-        if (!about && !strncmp(e->string, OPTIMIZER, strlen(OPTIMIZER))) continue;
-        w[kept].path = arena_strdup(ev->arena, e->string);
-        w[kept].value = read_tensor(ev, e, text + 8 + length, n - 8 - (size_t)length, why);
-        kept += !*why;
+        if (!about && !strncmp(name, OPTIMIZER, strlen(OPTIMIZER))) continue;
+        w[kept].path = arena_strdup(ev->arena, name);
+        w[kept].value = read_tensor(ev, entry, text + 8 + length, n - 8 - (size_t)length, why);
+        if (*why) break;
+        kept++;
     }
-    cJSON_Delete(header);
+    json_decref(header);
     return *why ? NULL : model_of(ev, arch, kept, w);
 }
 

@@ -297,7 +297,7 @@ void value_json(struct buf *out, const struct value *v, int precision)
         for (int i = 0; i < v->n; i++) {
             if (i) buf_putc(out, ',');
             if (v->kind == V_RECORD) {
-                json_string(out, v->key[i]);
+                text_json(out, v->key[i]);
                 buf_putc(out, ':');
             }
             value_json(out, v->item[i], precision);
@@ -305,10 +305,10 @@ void value_json(struct buf *out, const struct value *v, int precision)
         buf_putc(out, v->kind == V_RECORD ? '}' : ']');
         break;
     case V_ESTIMATE: measured_json(out, v->measured); break;
-    case V_STRING: json_string(out, v->text); break;
+    case V_STRING: text_json(out, v->text); break;
     default:
         value_name(&name, v, false, precision);
-        json_string(out, name.text ? name.text : "");
+        text_json(out, name.text ? name.text : "");
         buf_free(&name);
     }
 }

@@ -75,7 +75,7 @@ bool cell_same(const struct cell *a, const struct cell *b);
 void cell_print(struct buf *out, const struct cell *c, int precision);
 /* As a JSON value. Numbers that are not finite become null: JSON has no others. */
 void cell_json(struct buf *out, const struct cell *c, int precision);
-void json_string(struct buf *out, const char *text);
+void text_json(struct buf *out, const char *text);
 
 /* Aligned columns under a header. A table wider than `width` columns of the terminal is shown in several parts, each
  * with the columns at the front that say which row it is; width 0: one part, however wide. */

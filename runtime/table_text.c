@@ -279,7 +279,7 @@ void table_csv(struct buf *out, const struct table *t) {
 /* ---- JSON ---- */
 
 /* A JSON string; what is not ASCII stays UTF-8. */
-void json_string(struct buf *out, const char *text) {
+void text_json(struct buf *out, const char *text) {
     static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
     buf_putc(out, '"');
     for (; *text; text++) {
@@ -322,7 +322,7 @@ void cell_json(struct buf *out, const struct cell *c, int precision) {
     case CELL_INT: buf_printf(out, "%" PRId64, c->integer); break;
     case CELL_BOOL: buf_puts(out, c->truth ? "true" : "false"); break;
     case CELL_TEXT:
-    case CELL_PREDICTOR: json_string(out, c->text); break;
+    case CELL_PREDICTOR: text_json(out, c->text); break;
     case CELL_ESTIMATE:
         buf_puts(out, "{\"mean\": ");
         json_real(out, e->mean, 64);
@@ -338,7 +338,7 @@ static void json_row(struct buf *out, const struct table *t, int row) {
     buf_putc(out, '{');
     for (int c = 0; c < t->columns; c++) {
         if (c) buf_puts(out, ", ");
-        json_string(out, t->column[c].name);
+        text_json(out, t->column[c].name);
         buf_puts(out, ": ");
         cell_json(out, table_at(t, row, c), t->precision);
     }
