@@ -2,6 +2,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
+#include "compiler/warn.h"
 
 /* ---- what the rules below share ---- */
 
@@ -582,7 +583,9 @@ RULE(bi_square)
 {
     (void)s;
     TENSOR(0);
-    return square(ev, a, 0) ? t_unary_op(ev, b->op, a->v[0], 0) : &value_error;
+    if (!square(ev, a, 0)) return &value_error;
+    warn_singular(ev, a->v[0], a->call);
+    return t_unary_op(ev, b->op, a->v[0], 0);
 }
 
 /* The right side as a matrix with the left's leading axes; *vector: its last axis was added. NULL: reported. */
@@ -673,6 +676,7 @@ RULE(bi_logdet)
     TENSOR(0);
     if (!square(ev, a, 0)) return &value_error;
     struct value *A = a->v[0];
+    warn_singular(ev, A, a->call);
     if (!A->node || !ir_is_positive(A->node)) return t_unary_op(ev, OP_LU_LOGDET, A, 0);
     struct value *d = diagonal(ev, t_unary_op(ev, OP_CHOLESKY, A, 0));
     return t_elem2(ev, OP_MUL, t_const(ev, 2), t_reduce(ev, OP_SUM, t_elem1(ev, OP_LOG, d, a->call), A->rank - 2),

@@ -394,6 +394,7 @@ struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e)
         return &value_error;
     }
     if (!parameters_fit(ev, dist, rank, dims, e)) return &value_error;
+    ev->k->drawing = e;
     struct value *v = dist->dist->draw(ev, dist, site_of(ev, e->name), rank, dims, e);
     if (v->kind != V_TENSOR) return v;
     bool fits = v->rank == rank;

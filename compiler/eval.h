@@ -39,12 +39,18 @@ struct capture {
     const struct value *value;
     struct ir_node *input;
 };
+struct drawn {
+    const struct ast *draw;
+    const struct ir_node *node;
+};
 struct kernel {
     struct ir_func *f;
     struct ir_region *region;
     VEC(struct capture) captures; /* by slot */
     VEC(uint32_t) sites;          /* draw sites in use */
     const char *site_path;        /* prefix of draw names in nested definitions */
+    const struct ast *drawing;    /* the draw being made */
+    VEC(struct drawn) drawn;      /* what it is made of */
 };
 
 /* How a body ended. */

@@ -5,6 +5,7 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "compiler/warn.h"
 #include "compiler/train.h"
 #include "lang/names.h"
 
@@ -776,7 +777,7 @@ void ev_check_def(struct ev *ev, struct def *d)
     if (prompts && (d->kind == DEF_ALGORITHM || d->kind == DEF_ARCHITECTURE))
         check_answer(ev, d->name, d, ev_number(ev, v), in[1], NULL);
     if (prompts && d->kind == DEF_PREPROCESS) check_yield(ev, d->name, d, v, NULL);
-    if (fr.ended && d->kind == DEF_TASK) check_prompt(ev, d, &fr);
+    if (fr.ended && d->kind == DEF_TASK && check_prompt(ev, d, &fr)) warn_unused_draws(ev, d, &fr);
     ev_kernel_end(ev, previous);
     ev->calls = calls;
     ev->dry = dry;

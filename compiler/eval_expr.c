@@ -4,6 +4,7 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "compiler/warn.h"
 #include "lang/names.h"
 
 struct scope *scope_new(struct ev *ev, struct scope *up)
@@ -196,7 +197,10 @@ static struct value *string(struct ev *ev, struct scope *s, const struct ast *e)
         struct value *v = ev_expr(ev, s, e->kid[i]);
         error |= v->kind == V_ERROR;
         if (!value_ready(v)) known = false;
-        else value_print(&b, ev_ready(ev, v), ev->precision);
+        else {
+            value_print(&b, ev_ready(ev, v), ev->precision);
+            warn_digits(ev, v, e->kid[i]);
+        }
     }
     struct value *v = error ? &value_error
                             : value_string(ev->arena, known ? arena_strdup(ev->arena, b.text ? b.text : "") : NULL);

@@ -106,7 +106,9 @@ libicl_a_SOURCES += \
 	compiler/value.h \
 	compiler/train.c \
 	compiler/train.h \
-	compiler/variables.c
+	compiler/variables.c \
+	compiler/warn.c \
+	compiler/warn.h
 
 # All of libicl.a is linked in and its names are exported: icl-llvm.so is resolved against them.
 bin_PROGRAMS += icl

@@ -7,7 +7,9 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "compiler/warn.h"
 #include "runtime/number.h"
+#include "runtime/progress.h"
 
 enum { DEFAULT_TRIALS = 4096, MAX_GROUP = 16 };
 
@@ -21,6 +23,7 @@ struct request {
     uint64_t seed;
     int64_t context;             /* curve: that many examples; -1: all but the last row */
     bool raw;                    /* predictions, not squared errors; with b: their difference */
+    bool tuning;                 /* a candidate: it may diverge */
     struct measured *measured;
 };
 
@@ -161,6 +164,38 @@ static bool clashes(const struct request *r, struct request **group, int n)
     return false;
 }
 
+/* ---- predictions that are not finite ---- */
+
+enum { FEW = 1024 };
+
+/* Are a predictor's answers to the first prompts of a request finite? */
+static bool all_finite(struct ev *ev, void *data, const struct value *predictor)
+{
+    struct request r = *(const struct request *)data, *one = &r;
+    struct measure_series series = { 0, -1 };
+    struct estimate of;
+    int progress = ev->session->progress;
+    r.a = predictor;
+    r.b = NULL;
+    r.trials = r.trials < FEW ? r.trials : FEW;
+    struct kernel *k = request_kernel(ev, &one, 1);
+    ev->session->progress = PROGRESS_NEVER;
+    bool good = k && answer_estimates(ev, k, r.trials, 0, r.seed, &series, 1, &of, r.at) && of.nonfinite == 0;
+    ev->session->progress = progress;
+    return good;
+}
+
+/* A learning curve starts where nothing can be known yet: only whole prompts are looked at. */
+static void look_for_divergence(struct ev *ev, struct request *r, const struct estimate *e)
+{
+    if (!e->nonfinite || r->tuning || r->context >= 0) return;
+    struct call *calls = ev->calls;
+    ev->calls = r->calls;
+    const struct value *p = r->b && all_finite(ev, r, r->a) ? r->b : r->a;
+    warn_diverged(ev, &(struct divergence){ p, e, r->at, all_finite, r });
+    ev->calls = calls;
+}
+
 static void answer_group(struct ev *ev, struct request **group, int n)
 {
     struct kernel *k = request_kernel(ev, group, n);
@@ -175,6 +210,7 @@ static void answer_group(struct ev *ev, struct request **group, int n)
     if (!k || !answer_estimates(ev, k, group[0]->trials, group[0]->se, group[0]->seed, series, n, of, group[0]->at))
         return;
     for (int i = 0; i < n; i++) group[i]->measured->of = of[i];
+    for (int i = 0; i < n; i++) look_for_divergence(ev, group[i], &of[i]);
 }
 
 void ev_settle(struct ev *ev)
@@ -261,6 +297,13 @@ static struct value *real_of(struct ev *ev, double v)
     return value_real(ev->arena, ev->precision == 32 ? (float)v : v, false);
 }
 
+static struct value *mean_of(struct ev *ev, const struct estimate *e)
+{
+    struct value *v = real_of(ev, e->mean);
+    v->se = e->se;
+    return v;
+}
+
 /* A list of estimates and numbers is a vector of their means. */
 static struct value *numbers(struct ev *ev, struct value *list)
 {
@@ -280,7 +323,7 @@ struct value *ev_number(struct ev *ev, struct value *v)
     if (v->kind != V_ESTIMATE) return v;
     if (!v->measured) return t_unknown(ev, DT_REAL, 0, NULL);
     ev_ready(ev, v);
-    return real_of(ev, v->measured->of.mean);
+    return mean_of(ev, &v->measured->of);
 }
 
 struct value *measured_field(struct ev *ev, struct value *v, str name)
@@ -291,7 +334,7 @@ struct value *measured_field(struct ev *ev, struct value *v, str name)
     if (k == 4) return NULL;
     if (!v->measured) return k < 2 ? t_unknown(ev, DT_REAL, 0, NULL) : &value_any;
     const struct estimate *e = &ev_ready(ev, v)->measured->of;
-    if (k < 2) return real_of(ev, k ? e->se : e->mean);
+    if (k < 2) return k ? real_of(ev, e->se) : mean_of(ev, e);
     return value_int(ev->arena, size_int(ev->sizes, k == 2 ? e->trials : e->nonfinite));
 }
 
@@ -409,6 +452,7 @@ static struct value *measure(struct ev *ev, struct args *a, int predictors)
     bool unknown = task->kind == V_ANY;
     for (int i = 0; i < predictors; i++) unknown |= p[i]->kind == V_ANY;
     if (unknown) return ev->dry ? value_new(ev->arena, V_ESTIMATE) : &value_error;
+    for (int i = 0; i < predictors; i++) warn_same_prompts(ev, p[i], task, r.seed, r.at);
     if (ev->dry) return walk(ev, &r) ? value_new(ev->arena, V_ESTIMATE) : &value_error;
     struct request *kept = request_new(ev, &r);
     vec_push(ev->arena, &ev->session->requests, kept);
@@ -575,7 +619,8 @@ static int choices(const struct value *p, struct choice *out, int max)
 }
 
 /* The predictor with the current candidates in place. */
-static struct value *chosen(struct ev *ev, const struct value *p, const struct choice *c, int n)
+static struct value *chosen(struct ev *ev, const struct value *p, const struct choice *c, int n,
+                            const struct tuning *tuning)
 {
     struct value *item[p->kind == V_CHAIN ? p->n : 1];
     int parts = p->kind == V_CHAIN ? p->n : 1;
@@ -596,6 +641,7 @@ static struct value *chosen(struct ev *ev, const struct value *p, const struct c
                 tuned[c[k].hyper] = true;
             }
         in->tuned = tuned;
+        in->tuning = tuning;
         item[i] = value_new(ev->arena, V_INSTANCE);
         item[i]->instance = in;
     }
@@ -627,8 +673,11 @@ SCRIPT(bi_tune)
         return &value_error;
     }
     double least = INFINITY;
+    struct tuning *tuning = ARENA_NEW(ev->arena, struct tuning);
+    *tuning = (struct tuning){ r.task, r.seed, a->call };
+    r.tuning = true;
     do {
-        struct value *p = chosen(ev, family, c, n);
+        struct value *p = chosen(ev, family, c, n, tuning);
         r.a = p;
         if (ev->dry) return walk(ev, &r) ? p : &value_error;
         struct request *one = request_new(ev, &r);

@@ -5,6 +5,7 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/script.h"
+#include "compiler/warn.h"
 #include "lang/names.h"
 #include "runtime/output.h"
 #include "runtime/plot.h"
@@ -429,7 +430,10 @@ void ev_print(struct ev *ev, struct scope *s, const struct ast *e)
     if (ev->dry || !good || ev_stopped(ev)) return;
     for (int i = 0; i < e->n; i++) ev_ready(ev, v[i]);
     if (ev_stopped(ev)) return;
-    for (int i = 0; i < e->n; i++) print_value(ev, v[i], i == e->n - 1);
+    for (int i = 0; i < e->n; i++) {
+        print_value(ev, v[i], i == e->n - 1);
+        warn_digits(ev, v[i], e->kid[i]);
+    }
     if (e->n == 0) putchar('\n');
     fflush(stdout);
 }

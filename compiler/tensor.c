@@ -5,6 +5,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
+#include "compiler/warn.h"
 
 static struct value *poison(struct value *const *in, int n)
 {
@@ -353,6 +354,15 @@ bool t_match(struct ev *ev, struct value **a, struct value **b, const struct ast
     return true;
 }
 
+/* Numbers made of estimates know how exact they are. */
+static struct value *with_error(enum ir_op op, struct value *v, const struct value *a, const struct value *b)
+{
+    bool inexact = v->kind == V_TENSOR && !v->rank && v->known && v->dtype == DT_REAL && a->known && !a->rank;
+    inexact = inexact && (a->se > 0 || (b && !b->rank && b->known && b->se > 0));
+    if (inexact) v->se = error_of(op, a, b, v->r0);
+    return v;
+}
+
 struct value *t_elem1(struct ev *ev, enum ir_op op, struct value *a, const struct ast *at)
 {
     if (value_poisoned(a)) return a;
@@ -366,7 +376,7 @@ struct value *t_elem1(struct ev *ev, enum ir_op op, struct value *a, const struc
     if (op == OP_NEG && a->size && a->dtype == DT_INT)
         return value_int(ev->arena, size_sub(ev->sizes, size_int(ev->sizes, 0), a->size));
     struct ir_node p = like(op, a);
-    return apply1(ev, &p, a);
+    return with_error(op, apply1(ev, &p, a), a, NULL);
 }
 
 /* Integers that are sizes keep their algebra: n + 1 stays n + 1. */
@@ -413,7 +423,7 @@ struct value *t_elem2(struct ev *ev, enum ir_op op, struct value *a, struct valu
     if (!t_match(ev, &a, &b, at)) return &value_error;
     struct ir_node p = like(op, a);
     if (type == ELEM_TEST) p.dtype = DT_BOOL;
-    struct value *v = t_apply(ev, &p, (struct value *[]){ a, b }, 2);
+    struct value *v = with_error(op, t_apply(ev, &p, (struct value *[]){ a, b }, 2), a, b);
     if (quotient && v->kind == V_TENSOR) v->size = quotient;
     return v;
 }
@@ -663,9 +673,9 @@ struct value *t_trisolve(struct ev *ev, struct value *l, struct value *b, bool u
  * here. */
 struct value *t_solve(struct ev *ev, struct value *a, struct value *b, const struct ast *at)
 {
-    (void)at;
     struct value *bad = poison2(a, b);
     if (bad) return bad;
+    warn_singular(ev, a, at);
     if (a->node && ir_is_positive(a->node)) {
         struct value *l = t_unary_op(ev, OP_CHOLESKY, a, 0);
         return t_trisolve(ev, l, t_trisolve(ev, l, b, false, false), false, true);
@@ -692,7 +702,10 @@ struct value *t_draw(struct ev *ev, enum ir_op op, uint32_t site, uint32_t strea
 {
     struct ir_node p = { .op = op, .dtype = DT_REAL, .rank = rank, .site = site, .stream = stream };
     memcpy(p.dims, dims, sizeof(dim) * (size_t)rank);
-    return t_apply(ev, &p, NULL, 0);
+    struct value *v = t_apply(ev, &p, NULL, 0);
+    struct drawn d = { ev->k->drawing, v->kind == V_TENSOR ? v->node : NULL };
+    vec_push(ev->arena, &ev->k->drawn, d);
+    return v;
 }
 
 /* x ** k for a known whole k is a product by repeated squaring; 0.5 is the square root. Both are the meaning of the

@@ -44,10 +44,18 @@ struct fn {
     int wrt;                       /*   and by which argument */
 };
 
+/* How `tune` chose. */
+struct tuning {
+    const struct value *task;
+    uint64_t seed;
+    const struct ast *at;
+};
+
 struct instance {
     const struct def *def;
     struct value **hyper; /* def->nhypers values; V_CANDIDATES where tune chooses */
     const bool *tuned;    /* which of them tune chose; NULL: none */
+    const struct tuning *tuning;
 };
 
 struct value {
@@ -61,6 +69,7 @@ struct value {
             dim dims[IR_MAX_RANK];
             dim size;             /* a scalar integer as a size; a quotient of integers too; else NULL */
             struct ir_node *node; /* kernel code */
+            double se;            /* a real of the script made of estimates: its standard error; else 0 */
             struct tensor data;
             union {
                 double r0;

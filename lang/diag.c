@@ -25,6 +25,28 @@ void diags_clear(struct diags *ds) {
     ds->n = ds->errors = ds->warnings = 0;
 }
 
+/* What was said in the life of the queue: it outlasts printing. */
+struct diag_said {
+    struct diag_said *next;
+    enum diag_code code;
+    struct span where;
+};
+
+static bool same_span(struct span a, struct span b) {
+    return a.src == b.src && a.from == b.from && a.to == b.to;
+}
+
+/* For warnings that several walks find: true the first time, and never while messages are muted. */
+bool diags_once(struct diags *ds, enum diag_code code, struct span where) {
+    if (ds->muted) return false;
+    for (const struct diag_said *s = ds->said; s; s = s->next)
+        if (s->code == code && same_span(s->where, where)) return false;
+    struct diag_said *s = ARENA_NEW(ds->arena, struct diag_said);
+    *s = (struct diag_said){ds->said, code, where};
+    ds->said = s;
+    return true;
+}
+
 /* "E0203". */
 const char *diag_code_text(enum diag_code code) {
     return rows[code].code;
@@ -80,10 +102,6 @@ static char *format_text(struct arena *a, const char *format, va_list ap) {
     char *text = arena_strdup(a, b.text ? b.text : "");
     buf_free(&b);
     return text;
-}
-
-static bool same_span(struct span a, struct span b) {
-    return a.src == b.src && a.from == b.from && a.to == b.to;
 }
 
 static bool repeated(struct diags *ds, const struct diag *m) {

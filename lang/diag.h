@@ -30,6 +30,7 @@ struct diags {
     int n, capacity;
     int errors, warnings;
     int muted; /* > 0: messages are counted, not kept (used to try something out) */
+    struct diag_said *said; /* of diags_once */
 };
 
 void diags_init(struct diags *ds, struct arena *a);
@@ -44,6 +45,7 @@ void diag_call(struct diag *m, struct span call, const char *what); /* "in NAME,
 
 void diags_print(struct diags *ds, FILE *to, bool color); /* sorts, prints, clears */
 void diags_clear(struct diags *ds);
+bool diags_once(struct diags *ds, enum diag_code code, struct span where); /* the first time that this is asked? */
 const char *diag_code_text(enum diag_code code);   /* "E0203" */
 const char *diag_code_kind(enum diag_code code);   /* "shape" */
 enum severity diag_code_severity(enum diag_code code);
