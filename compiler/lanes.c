@@ -10,7 +10,7 @@ static root_function *const root_function_of[OP_COUNT] = {
     [OP_CUMSUM] = lanes_cumsum, [OP_SORT] = lanes_sort, [OP_ARGSORT] = lanes_sort,
     [OP_RANK] = lanes_sort,
     [OP_CHOLESKY] = lanes_cholesky, [OP_TRISOLVE] = lanes_trisolve, [OP_LU_SOLVE] = lanes_lu,
-    [OP_LU_LOGDET] = lanes_lu, [OP_EIGH] = lanes_eigh, [OP_PINV_SOLVE] = lanes_pinv,
+    [OP_LU_LOGDET] = lanes_lu, [OP_EIGH] = lanes_eigh, [OP_PINV_SOLVE] = lanes_lstsq,
     [OP_BUILD] = lanes_build,
 };
 

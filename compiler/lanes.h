@@ -174,6 +174,6 @@ void lanes_cholesky(struct lanes *l, const struct ir_node *node);
 void lanes_trisolve(struct lanes *l, const struct ir_node *node);
 void lanes_lu(struct lanes *l, const struct ir_node *node); /* LU_SOLVE, LU_LOGDET */
 void lanes_eigh(struct lanes *l, const struct ir_node *node);
-void lanes_pinv(struct lanes *l, const struct ir_node *node);
+void lanes_lstsq(struct lanes *l, const struct ir_node *node);
 
 #endif

@@ -5,50 +5,10 @@
  * matrix is thought of as padded with the identity to whole blocks, which changes no bit of the rest, and with some
  * more rows of anything; the buffer has these rows and columns too. */
 #include <math.h>
-#include "compiler/lanes.h"
+#include "compiler/lanes_matrix.h"
 
 #define COLUMNS_MAX 5
 #define ROWS_MAX 6
-
-/* A matrix in a buffer: element (i, j) is number origin + i * row + j * column. */
-struct matrix {
-    int mem;
-    struct ix origin;
-    int64_t row, column;
-};
-
-static struct matrix matrix_of(struct lanes *l, const struct lane_node *ln, int rank, const struct ix *lead)
-{
-    struct matrix m = {
-        .mem = ln->mem, .origin = ln->origin, .row = ln->stride[rank - 2], .column = ln->stride[rank - 1]};
-    for (int d = 0; d < rank - 2; d++) m.origin = ix_add(l, m.origin, ix_scale(lead[d], ln->stride[d]));
-    return m;
-}
-
-static struct ix entry(struct lanes *l, const struct matrix *m, struct ix i, struct ix j)
-{
-    return ix_add(l, m->origin, ix_add(l, ix_scale(i, m->row), ix_scale(j, m->column)));
-}
-
-static int get(struct lanes *l, const struct matrix *m, struct ix i, struct ix j)
-{
-    return lanes_load(l, m->mem, entry(l, m, i, j));
-}
-
-static void put(struct lanes *l, const struct matrix *m, struct ix i, struct ix j, int value)
-{
-    lanes_store(l, m->mem, entry(l, m, i, j), value);
-}
-
-static int minus(struct lanes *l, int x)
-{
-    return loops_elem1(&l->b, OP_NEG, x);
-}
-
-static int reciprocal(struct lanes *l, int x)
-{
-    return loops_elem2(&l->b, OP_DIV, loops_real(&l->b, 1), x);
-}
 
 /* ---- Cholesky ---- */
 
@@ -212,6 +172,8 @@ void lanes_cholesky(struct lanes *l, const struct ir_node *node)
 
 /* ---- triangular systems ---- */
 
+/* Rows are counted in the order in which they are solved: row `step` is n - 1 - step of an upper system. So both kinds
+ * are blocks of rows whose chains over the rows solved before run side by side. */
 struct triangular {
     const struct ir_node *factor; /* pulled by element; NULL: `kept` */
     struct matrix kept;
@@ -221,13 +183,19 @@ struct triangular {
     struct matrix x;
     int64_t n, m;
     bool up, swapped;
-    struct ix row;                /* the first of the rows being solved */
+    struct ix step;               /* the first of the rows being solved */
     int rows;
 };
 
-static int factor_entry(struct lanes *l, const struct triangular *t, struct ix i, struct ix k)
+static struct ix row_of(struct lanes *l, const struct triangular *t, struct ix step)
 {
-    struct ix at[IR_MAX_RANK];
+    return t->up ? ix_add(l, ix_const(t->n - 1), ix_scale(step, -1)) : step;
+}
+
+/* Entry of the triangle at the rows of two steps. */
+static int factor_entry(struct lanes *l, const struct triangular *t, struct ix step, struct ix before)
+{
+    struct ix at[IR_MAX_RANK], i = row_of(l, t, step), k = row_of(l, t, before);
     if (!t->factor) return get(l, &t->kept, i, k);
     for (int d = 0; d < t->rank - 2; d++) at[d] = t->lead[d];
     at[t->rank - 2] = t->swapped ? k : i;
@@ -235,9 +203,9 @@ static int factor_entry(struct lanes *l, const struct triangular *t, struct ix i
     return lanes_elem(l, t->factor, at);
 }
 
-static int right_entry(struct lanes *l, const struct triangular *t, struct ix i, struct ix c)
+static int right_entry(struct lanes *l, const struct triangular *t, struct ix step, struct ix c)
 {
-    struct ix at[IR_MAX_RANK];
+    struct ix at[IR_MAX_RANK], i = row_of(l, t, step);
     if (!t->right) return get(l, &t->x, i, c);
     for (int d = 0; d < t->rank - 2; d++) at[d] = t->lead[d];
     at[t->rank - 2] = i;
@@ -245,13 +213,13 @@ static int right_entry(struct lanes *l, const struct triangular *t, struct ix i,
     return lanes_elem(l, t->right, at);
 }
 
-/* One step of all chains of a tile: rows i .. i + rows - 1, `len` columns from c on, term k. */
+/* One step of all chains of a tile: `rows` rows, `len` columns from c on, the term of the row solved in step k. */
 static void chains(struct lanes *l, const struct triangular *t, struct ix k, struct ix c, int len, const int *from,
                    int *acc) {
     for (int r = 0; r < t->rows; r++) {
-        int y = minus(l, factor_entry(l, t, ix_plus(t->row, r), k));
+        int y = minus(l, factor_entry(l, t, ix_plus(t->step, r), k));
         for (int e = 0; e < len; e++)
-            acc[r * len + e] = loops_fma(&l->b, y, get(l, &t->x, k, ix_plus(c, e)), from[r * len + e]);
+            acc[r * len + e] = loops_fma(&l->b, y, get(l, &t->x, row_of(l, t, k), ix_plus(c, e)), from[r * len + e]);
     }
 }
 
@@ -259,45 +227,50 @@ static void solve_columns(struct lanes *l, struct ix c, int len, void *data)
 {
     const struct triangular *t = data;
     int n = t->rows * len, *acc = ARENA_ARRAY(l->arena, int, n), *from = ARENA_ARRAY(l->arena, int, n);
-    struct ix k, first = t->up ? ix_plus(t->row, t->rows) : ix_const(0), last = t->up ? ix_const(t->n) : t->row;
+    struct ix k;
     for (int r = 0; r < t->rows; r++)
-        for (int e = 0; e < len; e++) acc[r * len + e] = right_entry(l, t, ix_plus(t->row, r), ix_plus(c, e));
-    struct ix passes = ix_add(l, last, ix_scale(first, -1));
+        for (int e = 0; e < len; e++) acc[r * len + e] = right_entry(l, t, ix_plus(t->step, r), ix_plus(c, e));
     int64_t lo, hi;
-    ix_range(l, &passes, &lo, &hi);
+    ix_range(l, &t->step, &lo, &hi);
     if (hi > 0) {
-        int loop = lanes_for(l, first, last, n, acc, &k);
+        int loop = lanes_for(l, ix_const(0), t->step, n, acc, &k);
         for (int e = 0; e < n; e++) from[e] = loops_carried(&l->b, loop, e);
         chains(l, t, k, c, len, from, acc);
         lanes_end(l, loop, acc, acc);
     }
     for (int r = 0; r < t->rows; r++) {
-        struct ix i = ix_plus(t->row, r);
+        struct ix step = ix_plus(t->step, r);
         for (int p = 0; p < r; p++) {
-            int y = minus(l, factor_entry(l, t, i, ix_plus(t->row, p)));
+            int y = minus(l, factor_entry(l, t, step, ix_plus(t->step, p)));
             for (int e = 0; e < len; e++) acc[r * len + e] = loops_fma(&l->b, y, acc[p * len + e], acc[r * len + e]);
         }
-        int inverse = reciprocal(l, factor_entry(l, t, i, i));
+        int inverse = reciprocal(l, factor_entry(l, t, step, step));
         for (int e = 0; e < len; e++) {
             acc[r * len + e] = loops_elem2(&l->b, OP_MUL, acc[r * len + e], inverse);
-            put(l, &t->x, i, ix_plus(c, e), acc[r * len + e]);
+            put(l, &t->x, row_of(l, t, step), ix_plus(c, e), acc[r * len + e]);
         }
     }
 }
 
-static void solve_rows(struct lanes *l, struct ix row, int len, void *data)
+static void solve_rows(struct lanes *l, struct ix step, int len, void *data)
 {
     struct triangular *t = data;
-    t->row = t->up ? ix_add(l, ix_const(t->n - len), ix_scale(row, -1)) : row;
+    t->step = step;
     t->rows = len;
     int most = len > 1 ? (l->registers - 1) / (len + 1) : 8; /* accumulators, and what they share */
     lanes_tiles(l, 0, t->m, lanes_pick(t->m, most < 6 ? most : 6), solve_columns, t);
 }
 
-/* A lower system goes in blocks of rows. An upper one goes row by row: its chains start with the row solved last. */
 static void solve(struct lanes *l, struct triangular *t)
 {
-    lanes_tiles(l, 0, t->n, t->up ? 1 : lanes_pick(t->n, t->m == 1 ? 8 : 4), solve_rows, t);
+    lanes_tiles(l, 0, t->n, lanes_pick(t->n, t->m == 1 ? 8 : 4), solve_rows, t);
+}
+
+/* See lanes_matrix.h. */
+void lanes_triangle(struct lanes *l, const struct matrix *t, const struct matrix *x, int64_t n, int64_t m, bool up)
+{
+    struct triangular s = {.kept = *t, .x = *x, .n = n, .m = m, .up = up};
+    solve(l, &s);
 }
 
 static void trisolve(struct lanes *l, const struct ir_node *node, const struct ix *lead)
@@ -406,8 +379,7 @@ static void lu(struct lanes *l, const struct ir_node *node, const struct ix *lea
         log_determinant(l, node, &u, lead);
         return;
     }
-    struct triangular t = {.kept = u.a, .lead = lead, .rank = r, .x = u.b, .n = u.n, .m = u.m, .up = true};
-    solve(l, &t);
+    lanes_triangle(l, &u.a, &u.b, u.n, u.m, true);
 }
 
 /* LU_SOLVE and LU_LOGDET: elimination in a copy of the matrix; the result's buffer starts as the right-hand sides. */

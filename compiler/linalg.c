@@ -24,6 +24,8 @@ int linalg_sweeps(int precision, int64_t n)
 #define SQRT __builtin_sqrtf
 #define ABS __builtin_fabsf
 #define EPSILON 0x1p-23f
+#define SCALE_STEP 0x1p32f
+#define SCALE_ROOT 0x1p16f
 #define PREFIX f32_
 #include "compiler/linalg.inc"
 #undef PREFIX
@@ -40,12 +42,16 @@ int linalg_sweeps(int precision, int64_t n)
 #undef SQRT
 #undef ABS
 #undef EPSILON
+#undef SCALE_STEP
+#undef SCALE_ROOT
 
 #define REAL double
 #define FMA __builtin_fma
 #define SQRT __builtin_sqrt
 #define ABS __builtin_fabs
 #define EPSILON 0x1p-52
+#define SCALE_STEP 0x1p256
+#define SCALE_ROOT 0x1p128
 #define PREFIX f64_
 #include "compiler/linalg.inc"
 #undef PREFIX

@@ -61,6 +61,8 @@ libicl_a_SOURCES += \
 	compiler/lanes_elem.c \
 	compiler/lanes_index.c \
 	compiler/lanes_linalg.c \
+	compiler/lanes_lstsq.c \
+	compiler/lanes_matrix.h \
 	compiler/lanes_move.c \
 	compiler/lanes_plan.c \
 	compiler/lanes_reduce.c \

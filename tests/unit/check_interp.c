@@ -550,6 +550,38 @@ START_TEST(test_pinv)
     ck_assert(x[0] == 0 && x[1] == 0);
     zero[1] = NAN;
     ck_assert_double_nan(*solve_with(OP_PINV_SOLVE, 64, 3, 2, 1, zero, b, false, false));
+    zero[1] = INFINITY;
+    zero[2] = zero[5] = 1;
+    ck_assert_double_nan(*solve_with(OP_PINV_SOLVE, 64, 3, 2, 1, zero, b, false, false));
+}
+END_TEST
+
+/* Entries whose squares are no binary32 numbers: the same solution, scaled. */
+START_TEST(test_pinv_scaled)
+{
+    double *a = matrix(9, 4), *b = matrix(9, 2), *s = ARENA_ARRAY(&arena, double, 36);
+    double *x = solve_with(OP_PINV_SOLVE, 32, 9, 4, 2, a, b, false, false);
+    for (int e = -96; e <= 96; e += 64) {
+        for (int i = 0; i < 36; i++) s[i] = ldexp((float)a[i], e);
+        double *y = solve_with(OP_PINV_SOLVE, 32, 9, 4, 2, s, b, false, false);
+        for (int i = 0; i < 8; i++) ck_assert_double_eq(ldexp(y[i], e), x[i]);
+    }
+}
+END_TEST
+
+/* A graded matrix, condition 1e8, whose solution is known: the error stays near eps times the condition. */
+START_TEST(test_pinv_ill_conditioned)
+{
+    enum { M = 30, N = 12 };
+    double *q = matrix(M, N), *a = ARENA_ARRAY(&arena, double, M * N), x[N];
+    for (int j = 0; j < N; j++) {
+        x[j] = 1 + j % 3;
+        for (int i = 0; i < M; i++) a[i * N + j] = q[i * N] + pow(0.2, j) * q[i * N + j];
+    }
+    double *b = product(M, N, 1, a, false, x);
+    double *y = solve_with(OP_PINV_SOLVE, 64, M, N, 1, a, b, false, false);
+    ck_assert_double_lt(largest_difference(N, x, y), 1e-6);
+    ck_assert_double_lt(largest_difference(M, b, product(M, N, 1, a, false, y)), 1e-13);
 }
 END_TEST
 
@@ -993,6 +1025,7 @@ static Suite *suite(void)
         { "reductions", test_reductions }, { "elementwise", test_elementwise }, { "draws", test_draws },
         { "loops", test_loops }, { "matmul", test_matmul }, { "cholesky", test_cholesky },
         { "cholesky order", test_cholesky_order }, { "lu", test_lu }, { "eigh", test_eigh }, { "pinv", test_pinv },
+        { "pinv scaled", test_pinv_scaled }, { "pinv ill conditioned", test_pinv_ill_conditioned },
         { "fold constants", test_fold_constants }, { "random functions", test_random_functions },
         { "every op", test_every_op }, { "fold compositions", test_fold_compositions },
         { "gradient descent", test_gradient_descent },

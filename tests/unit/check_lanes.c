@@ -440,13 +440,44 @@ START_TEST(test_jacobi)
         begin(&t, "", 0);
         int x = add(&t, "draw_normal site=1 stream=0 : real[2, %d, %d]", n + 1, n);
         int xt = add(&t, "transpose %%%d perm=[0, 2, 1] : real[2, %d, %d]", x, n, n + 1);
-        int g = add(&t, "matmul %%%d, %%%d : real[2, %d, %d]", xt, x, n, n),
-            b = add(&t, "draw_normal site=2 stream=0 : real[2, %d, 2]", n + 1);
-        int c = add(&t, "slice %%%d start=[0, 0, 0] step=[1, 1, 1] : real[2, %d, 2]", b, n);
+        int g = add(&t, "matmul %%%d, %%%d : real[2, %d, %d]", xt, x, n, n);
         result(&t, add(&t, "eigh %%%d : real[2, %d, %d]", g, n + 1, n));
-        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", x, b, n));
-        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", xt, c, n + 1));
         finish(&t, n == 3 ? run_all : run_some);
+    }
+}
+END_TEST
+
+/* Of full rank; of a rank of the lane's own (some columns are 0, the last is a sum); with one NaN, an infinity, or
+ * nothing but 0; and transposed. */
+START_TEST(test_lstsq)
+{
+    for (int n = 1; n <= 9; n++) {
+        struct text t;
+        begin(&t, "", 0);
+        int m = n + n % 3, x = add(&t, "draw_normal site=1 stream=0 : real[2, %d, %d]", m, n);
+        int u = add(&t, "draw_uniform site=2 stream=0 : real[2, 1, %d]", n), some = add(&t, "const 0.4 : real");
+        some = add(&t, "broadcast %%%d : real[2, 1, %d]", some, n);
+        some = add(&t, "lt %%%d, %%%d : bool[2, 1, %d]", some, u, n);
+        some = add(&t, "broadcast %%%d : bool[2, %d, %d]", some, m, n);
+        int zero = add(&t, "const 0 : real");
+        zero = add(&t, "broadcast %%%d : real[2, %d, %d]", zero, m, n);
+        int low = add(&t, "select %%%d, %%%d, %%%d : real[2, %d, %d]", some, x, zero, m, n);
+        int sum = add(&t, "sum %%%d axis=2 : real[2, %d]", low, m);
+        sum = add(&t, "reshape %%%d : real[2, %d, 1]", sum, m);
+        low = add(&t, "concat %%%d, %%%d axis=2 : real[2, %d, %d]", low, sum, m, n + 1);
+        int bad = add(&t, "log %%%d : real[2, %d, %d]", low, m, n + 1);
+        int b = add(&t, "draw_normal site=3 stream=0 : real[2, %d, 2]", m),
+            c = add(&t, "draw_normal site=4 stream=0 : real[2, %d, 2]", n + 1);
+        int d = add(&t, "slice %%%d start=[0, 0, 0] step=[1, 1, 1] : real[2, %d, 2]", c, n);
+        int xt = add(&t, "transpose %%%d perm=[0, 2, 1] : real[2, %d, %d]", x, n, m);
+        int lt = add(&t, "transpose %%%d perm=[0, 2, 1] : real[2, %d, %d]", low, n + 1, m);
+        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", x, b, n));
+        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", xt, d, m));
+        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", low, b, n + 1));
+        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", lt, c, m));
+        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", bad, b, n + 1));
+        result(&t, add(&t, "pinv_solve %%%d, %%%d : real[2, %d, 2]", zero, b, n));
+        finish(&t, n == 4 ? run_all : run_some);
     }
 }
 END_TEST
@@ -744,6 +775,7 @@ int main(void)
     tcase_add_test(t, test_linear_algebra);
     tcase_add_test(t, test_factor_for_solves_alone);
     tcase_add_test(t, test_jacobi);
+    tcase_add_test(t, test_lstsq);
     tcase_add_test(t, test_descent);
     tcase_add_test(t, test_loops);
     tcase_add_test(t, test_builders);
