@@ -736,21 +736,44 @@ static struct value *open_hyper(struct ev *ev, const struct def *d, struct scope
     return t_unknown(ev, t, 0, NULL);
 }
 
-/* Can it be walked without knowing its arguments? Functions of the script level, or without types, cannot. */
-static bool checkable(const struct def *d)
+/* Does it use what only a script can do? Such a function runs where it is called, on values. */
+static bool script_only(struct ev *ev, struct scope *s, const struct ast *e, int depth)
 {
-    for (int i = 0; d->kind == DEF_FN && i < d->nhypers; i++) {
+    if (!e) return false;
+    switch (e->kind) {
+    case A_SWEEP: case A_RECORD_STMT: case A_PRINT: case A_SAVE: case A_PLOT: case A_HEATMAP: case A_WITH: return true;
+    case A_NAME: {
+        const struct builtin *b = builtin_find(e->name);
+        const struct binding *of = scope_find(s, e->name);
+        if (!of) return b && b->level == LEVEL_SCRIPT;
+        const struct value *v = of->value;
+        bool calls = v && v->kind == V_FN && v->fn->kind == FN_DEF && v->fn->def->kind == DEF_FN;
+        return calls && depth && script_only(ev, v->fn->def->scope, v->fn->def->body, depth - 1);
+    }
+    default:
+        for (int i = 0; i < e->n; i++)
+            if (script_only(ev, s, e->kid[i], depth)) return true;
+        return false;
+    }
+}
+
+/* Can it be walked without knowing its arguments? Functions of the script level, or without types, cannot. */
+static bool checkable(struct ev *ev, const struct def *d)
+{
+    enum { NESTED = 8 };
+    if (d->kind != DEF_FN) return true;
+    for (int i = 0; i < d->nhypers; i++) {
         enum dtype t;
         if (!scalar_type(d->hyper[i]->kid[0], &t)) return false;
     }
-    return !(d->kind == DEF_FN && d->nhypers == 0);
+    return d->nhypers > 0 && !script_only(ev, d->scope, d->body, NESTED);
 }
 
 void ev_check_def(struct ev *ev, struct def *d)
 {
     if (d->checked) return;
     d->checked = true;
-    if (!checkable(d)) return;
+    if (!checkable(ev, d)) return;
     int errors = ev->diags->errors;
     bool dry = ev->dry, symbolic = ev->symbolic;
     struct call *calls = ev->calls;
