@@ -55,13 +55,17 @@ void adjoint_run(struct adjoint *a, struct ir_region *r, struct ir_node *const *
     a->region = r;
     for (int i = 0; i < n; i++) collect(a, out[i]);
     for (int i = 0; i < n; i++) adjoint_add(a, out[i], seed[i]);
+    struct ir_func *f = a->ev->k->f;
+    struct span around = f->here;
     for (int i = a->order.n - 1; i >= 0; i--) {
         struct ir_node *node = a->order.data[i];
         struct value *g = *adjoint_slot(a, node);
         bool variable = false;
+        f->here = node->where;
         for (int k = 0; k < a->nvars; k++) variable |= node == a->var[k];
         if (!variable && (g || node->op == OP_REPEAT)) adjoint_rules[node->op](a, node, g);
     }
+    f->here = around;
 }
 
 struct value *adjoint_of(struct adjoint *a, struct ir_node *var)

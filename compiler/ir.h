@@ -85,6 +85,7 @@ struct ir_func {
     VEC(struct ir_node *) inputs; /* by slot */
     int next_id;
     int summed;                   /* > 0: results from this one on are summed over the lanes of a block (training) */
+    struct span here;             /* where nodes are from that are made in the place of others (gradients) */
     int precision;                /* 32 or 64: what constants are rounded to and folded in */
     bool verify;                  /* ir_run_passes verifies after each pass */
     struct ir_table *cse;         /* hash-consing; NULL: off */

@@ -213,8 +213,7 @@ static int constant(struct lanes *l, const struct ir_node *node)
     return node->dtype == DT_INT ? loops_int(&l->b, node->integer) : loops_bool(&l->b, node->integer);
 }
 
-/* Computes a batch of a node, whatever its place. */
-void lanes_compute(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out)
+static void compute(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out)
 {
     if (node->dtype == DT_INT && counted(l, node, n, at, out)) return;
     switch (op_info[node->op].class) {
@@ -238,6 +237,15 @@ void lanes_compute(struct lanes *l, const struct ir_node *node, int n, const str
     case OP_MATMUL: lanes_matmul(l, node, n, at, out); return;
     default: assert(!"a node without a place");
     }
+}
+
+/* Computes a batch of a node, whatever its place. */
+void lanes_compute(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out)
+{
+    struct ir_node *around = l->b.at;
+    l->b.at = (struct ir_node *)node;
+    compute(l, node, n, at, out);
+    l->b.at = around;
 }
 
 static uint64_t batch_hash(const struct ir_node *node, int n, const struct ix *at)

@@ -147,6 +147,8 @@ struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const 
         for (int i = 0; i < n; i++) kids[i] = t_node(ev, in[i]);
         proto->in = kids;
         proto->nin = n;
+        if (!proto->where.src) proto->where = ev->k->f->here;
+        if (!proto->where.src && ev->at) proto->where = ev->at->span;
         return t_of_node(ev, ir_add(ev->k->f, ev->k->region, proto));
     }
     if (known && all_sizes_known(proto) && !(ev->dry && costly(proto))) return apply_host(ev, proto, in, n);
