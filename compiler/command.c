@@ -91,16 +91,24 @@ static bool set_stage(struct command_line *c, const char *v)
     return false;
 }
 
+static bool set_measure(struct command_line *c, const char *v)
+{
+    (void)v;
+    c->session.measure = true;
+    return true;
+}
+
 static const struct flag flags[] = {
-    { "seed", "N", "seed of all draws (default 0)", set_seed, true },
-    { "threads", "N", "threads (default: all cores)", set_threads, true },
-    { "engine", "jit|interp", "compiled code or the interpreter: same bits", set_engine, false },
-    { "precision", "32|64", "binary32 or binary64 reals (default 32)", set_precision, false },
-    { "out", "DIR", "folder of files written (default: this one)", set_out, true },
-    { "format", "text|json|csv", "form of what is printed (default text)", set_format, true },
-    { "progress", "auto|always|never", "progress line on standard error", set_progress, true },
-    { "color", "auto|always|never", "colours in messages", set_color, true },
-    { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false },
+    { "seed", "N", "seed of all draws (default 0)", set_seed, true, NULL },
+    { "threads", "N", "threads (default: all cores)", set_threads, true, NULL },
+    { "engine", "jit|interp", "compiled code or the interpreter: same bits", set_engine, false, NULL },
+    { "precision", "32|64", "binary32 or binary64 reals (default 32)", set_precision, false, NULL },
+    { "out", "DIR", "folder of files written (default: this one)", set_out, true, NULL },
+    { "format", "text|json|csv", "form of what is printed (default text)", set_format, true, NULL },
+    { "progress", "auto|always|never", "progress line on standard error", set_progress, true, NULL },
+    { "color", "auto|always|never", "colours in messages", set_color, true, NULL },
+    { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false, "emit" },
+    { "measure", NULL, "`icl explain` times each kernel, too", set_measure, false, "explain" },
 };
 enum { FLAGS = sizeof flags / sizeof *flags };
 
@@ -118,9 +126,23 @@ void flags_help(bool program)
     for (int i = 0; i < FLAGS; i++) {
         char left[64];
         if (program && !flags[i].program) continue;
-        snprintf(left, sizeof left, "--%s %s", flags[i].name, flags[i].values);
+        snprintf(left, sizeof left, "--%s %s", flags[i].name, flags[i].values ? flags[i].values : "");
         printf("  %-30s %s\n", left, flags[i].help);
     }
+}
+
+/* See command.h. */
+int flag_set(struct command_line *c, const struct flag *flag, const char *value)
+{
+    if (flag->command && strcmp(flag->command, c->command ? c->command : "")) {
+        fprintf(stderr, "%s: `--%s` belongs to `icl %s`\n", c->program, flag->name, flag->command);
+        return EXIT_USAGE;
+    }
+    if (!flag->values && value) {
+        fprintf(stderr, "%s: `--%s` takes no value, but is given `%s`\n", c->program, flag->name, value);
+        return EXIT_USAGE;
+    }
+    return (value || !flag->values) && flag->set(c, value) ? 0 : flag_error(c, flag, value);
 }
 
 /* See command.h. */
@@ -209,7 +231,10 @@ int tool_settle_options(struct tool *t, struct program *p)
         const struct flag *flag = program_unknown_option(&t->ev, p) ? flag_find(o.name, t->line->standalone) : NULL;
         t->ev.session = s;
         if (!flag) s->options[kept++] = o;
-        else if (!flag->set(t->line, o.text)) return flag_error(t->line, flag, o.bare ? NULL : o.text);
+        else {
+            int status = flag_set(t->line, flag, o.bare ? NULL : o.text);
+            if (status) return status;
+        }
     }
     s->noptions = kept;
     t->ev.precision = t->line->precision;

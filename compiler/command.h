@@ -21,12 +21,15 @@ struct command_line {
 };
 
 struct flag {
-    const char *name, *values, *help;
+    const char *name, *values, *help; /* values NULL: it stands alone */
     bool (*set)(struct command_line *, const char *);
-    bool program; /* programs have it, too */
+    bool program;        /* programs have it, too */
+    const char *command; /* the only command that has it; NULL: all */
 };
 const struct flag *flag_find(const char *name, bool program); /* NULL: there is none */
 void flags_help(bool program);
+/* Gives a flag its value (NULL: none is given). Returns 0, or the exit status after a message. */
+int flag_set(struct command_line *c, const struct flag *flag, const char *value);
 /* Messages about flags; they return the exit status. */
 int flag_error(const struct command_line *c, const struct flag *flag, const char *value);
 int flag_unknown(const struct command_line *c, const char *name);

@@ -12,7 +12,7 @@ struct shown {
 
 static void show(struct ev *ev, struct ir_func *f)
 {
-    struct shown *s = ev->session->shown;
+    struct shown *s = ev->session->viewer;
     uint64_t h = ir_hash(f);
     for (int i = 0; i < s->hash.n; i++)
         if (s->hash.data[i] == h) return;
@@ -31,15 +31,15 @@ static void show(struct ev *ev, struct ir_func *f)
 void emit_begin(struct ev *ev, const char *stage)
 {
     ev->session->stage = stage;
-    ev->session->shown = ARENA_NEW(ev->arena, struct shown);
+    ev->session->viewer = ARENA_NEW(ev->arena, struct shown);
     ev->session->show_kernel = show;
 }
 
 int emit_end(struct ev *ev)
 {
-    int n = ev->session->shown->hash.n;
+    int n = ((const struct shown *)ev->session->viewer)->hash.n;
     ev->session->show_kernel = NULL;
-    ev->session->shown = NULL;
+    ev->session->viewer = NULL;
     fflush(stdout);
     return n;
 }

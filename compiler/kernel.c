@@ -324,6 +324,12 @@ static bool loops_as_text(struct compiler *s, struct ir_func *f, struct buf *out
 }
 
 /* See kernel.h. */
+struct loop_func *kernel_loops(struct kernel_store *store, struct arena *a, struct ir_func *f, const char **why)
+{
+    return schedule(store->source.ctx, a, f, why);
+}
+
+/* See kernel.h. */
 bool kernel_text(struct kernel_store *store, struct ir_func *f, const char *stage, struct buf *out, const char **why)
 {
     struct compiler *s = store->source.ctx;

@@ -14,6 +14,8 @@ libicl_a_SOURCES += \
 	compiler/chain_emit.c \
 	compiler/command.c \
 	compiler/command.h \
+	compiler/cost.c \
+	compiler/cost.h \
 	compiler/cse.c \
 	compiler/damage.c \
 	compiler/damage.h \
@@ -29,6 +31,8 @@ libicl_a_SOURCES += \
 	compiler/eval_index.c \
 	compiler/eval_message.c \
 	compiler/eval_stmt.c \
+	compiler/explain.c \
+	compiler/explain.h \
 	compiler/format.c \
 	compiler/format.h \
 	compiler/grad.c \
@@ -78,6 +82,7 @@ libicl_a_SOURCES += \
 	compiler/loops.h \
 	compiler/loops_place.c \
 	compiler/loops_text.c \
+	compiler/machine_peak.c \
 	compiler/measured.c \
 	compiler/model.c \
 	compiler/model.h \

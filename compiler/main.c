@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "compiler/command.h"
 #include "compiler/emit.h"
+#include "compiler/explain.h"
 #include "compiler/format.h"
 #include "compiler/gradcheck.h"
 #include "compiler/kernel.h"
@@ -90,11 +91,14 @@ static int command_emit(struct command_line *line)
     return with_program(line, emit_program);
 }
 
+/* The code of a message, or a script. */
 static int command_explain(struct command_line *line)
 {
-    const char *page = line->file ? diag_code_page(line->file) : NULL;
-    if (!page) return usage_error("`%s` is no code of a message, such as E0203", line->file ? line->file : "");
-    printf("%s\n\n%s", line->file, page);
+    const char *what = line->file ? line->file : "", *page = diag_code_page(what);
+    size_t n = strlen(what);
+    if (!page && (strchr(what, '/') || (n > 4 && !strcmp(what + n - 4, ".icl")))) return with_program(line, explain_program);
+    if (!page) return usage_error("`%s` is neither a script nor the code of a message, such as E0203", what);
+    printf("%s\n\n%s", what, page);
     return 0;
 }
 
@@ -134,7 +138,7 @@ static const struct command {
       .bare = format_command },
     { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL },
     { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL },
-    { "explain", "CODE", "what a message means, how to mend it", command_explain, false, NULL },
+    { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -161,14 +165,13 @@ static int read_flag(struct command_line *c, const struct command *command, char
     if (equal) {
         *equal = 0;
         value = equal + 1;
-    } else if (*i + 1 < argc && strncmp(argv[*i + 1], "--", 2)) {
-        value = argv[++*i];
     }
     bool script = command->script && c->file;
     const struct flag *flag = flag_find(name, false);
+    bool alone = !script && flag && !flag->values;
+    if (!equal && !alone && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2)) value = argv[++*i];
     if (!script && !flag) return flag_unknown(c, name);
-    if (!script) return value && flag->set(c, value) ? 0 : flag_error(c, flag, value);
-    return command_option(c, name, value);
+    return script ? command_option(c, name, value) : flag_set(c, flag, value);
 }
 
 static int unknown_command(const char *name)

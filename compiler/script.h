@@ -128,8 +128,9 @@ struct session {
     bool usage;           /* of the command line */
     /* `icl emit`: is shown every kernel that a walk without data finds; `icl gradcheck`: every definition's value */
     void (*show_kernel)(struct ev *, struct ir_func *);
-    const char *stage;
-    struct shown *shown;
+    void *viewer;         /* show_kernel's own */
+    const char *stage;    /* of `icl emit` */
+    bool measure;         /* of `icl explain` */
 };
 
 void session_close(struct ev *ev); /* threads, kernels */

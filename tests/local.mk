@@ -13,6 +13,7 @@ stage_tests = \
 	tests/check.tap \
 	tests/command.tap \
 	tests/examples.tap \
+	tests/explain.tap \
 	tests/fmt.tap \
 	tests/fmt_tree.tap \
 	tests/ir.tap \
