@@ -1,5 +1,6 @@
 /* Kernels meet data: captured values become a kernel's inputs, and either engine answers prompts through the
  * runtime's measuring loop, which fixes the order of sums for both. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "compiler/answer.h"
@@ -90,11 +91,28 @@ void answer_pack(const struct ev *ev, const struct kernel *k, const void *const 
     }
 }
 
+bool answer_foreseen(struct ev *ev, struct kernel *k)
+{
+    return ev->session->engine == ENGINE_INTERP || kernel_foreseen(session_kernels(ev), k->f);
+}
+
+/* What a built program has no code for is interpreted: the same numbers, late. */
+static void note_unforeseen(struct ev *ev, const struct ast *at)
+{
+    struct session *s = ev->session;
+    if (!s->unforeseen++)
+        fprintf(stderr, "note: %s:%d: the code for this was not foreseen when the program was built; it is interpreted, "
+                        "which is slow\n", at->span.src ? at->span.src->path : "",
+                at->span.src ? source_line(at->span.src, at->span.from) : 0);
+}
+
 bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const struct ast *at)
 {
     struct session *s = ev->session;
+    bool foreseen = answer_foreseen(ev, k);
     *out = (struct answerer){ 0 };
-    if (s->engine == ENGINE_INTERP) {
+    if (!foreseen) note_unforeseen(ev, at);
+    if (s->engine == ENGINE_INTERP || !foreseen) {
         struct interpreted *in = ARENA_NEW(ev->arena, struct interpreted);
         *in = (struct interpreted){ k, captured(ev, k), ev->precision, session_threads(ev) };
         *out = (struct answerer){ .kernel = { .lanes = 1, .precision = 64 }, .answer = interpret, .ctx = in };

@@ -29,6 +29,9 @@ bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const 
 /* Packs the captured values as they are now. */
 void answer_pack(const struct ev *ev, const struct kernel *k, const void *const *in);
 
+/* Programs that were built: is its code there? Elsewhere all code can be had. */
+bool answer_foreseen(struct ev *ev, struct kernel *k);
+
 struct pool *session_threads(struct ev *ev);
 struct kernel_store *session_kernels(struct ev *ev); /* made on first need */
 

@@ -87,6 +87,7 @@ struct ev {
     struct kernel *k;        /* kernel code is being built */
     bool dry;                /* walk without data */
     bool symbolic;           /* a definition walked on its own */
+    bool rehearsal;          /* a walk without data that goes wherever the run may go: see rehearse.h */
     bool damaged;            /* errors in names are reported; the walk goes on around them */
     struct call *calls;
     const struct ast *at;    /* the expression being evaluated: the place of what has none of its own */
@@ -97,6 +98,7 @@ struct ev {
     struct intervention_list *with; /* a `with { }` is being read */
     struct value *it;        /* `it` of a with */
     struct sweep *sweep;     /* the sweep whose body is being walked */
+    int unsure;              /* how many clauses were met so far whose values only the run knows */
 };
 
 /* ---- eval_expr.c, eval_index.c, eval_stmt.c ---- */
@@ -113,6 +115,13 @@ bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n
                 bool (*each)(struct ev *, struct scope *, void *), void *data);
 /* The values a clause runs over, as a list; *unknown when only the run knows. */
 struct value **ev_elements(struct ev *ev, struct value *v, const struct ast *where, int *n, bool *unknown);
+
+struct name_list {
+    str *data;
+    int n, capacity;
+};
+void ev_assigned(struct ev *ev, const struct ast *e, struct name_list *names); /* names assigned somewhere in a block */
+struct binding *ev_assignable(struct scope *s, str name); /* what an assignment of s changes; NULL: it makes a new name */
 
 struct scope *scope_new(struct ev *ev, struct scope *up);
 struct binding *scope_find(struct scope *s, str name);

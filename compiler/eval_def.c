@@ -4,6 +4,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 #include "compiler/warn.h"
 #include "compiler/train.h"
@@ -259,6 +260,7 @@ struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast
 struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
 {
     v = ev_stands_for(ev, v, at);
+    if (ev->rehearsal && v->kind == V_ANY) return rehearse_refuse(ev, at, v);
     if (value_poisoned(v) || value_is_predictor(v)) return v;
     struct diag *m = ev_error(ev, E_TYPE, at, "a predictor is needed here, this is %s", value_type(ev->arena, v));
     ev_show(ev, m, at, v);
@@ -271,6 +273,7 @@ struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
 struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at)
 {
     v = ev_stands_for(ev, v, at);
+    if (ev->rehearsal && v->kind == V_ANY) return rehearse_refuse(ev, at, v);
     if (value_poisoned(v) || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_ARCHITECTURE)) return v;
     struct diag *m = ev_error(ev, E_TYPE, at, "an architecture is needed here, this is %s", value_type(ev->arena, v));
     ev_show(ev, m, at, v);
@@ -280,6 +283,7 @@ struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct
 struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at)
 {
     v = ev_stands_for(ev, v, at);
+    if (ev->rehearsal && v->kind == V_ANY) return rehearse_refuse(ev, at, v);
     if (value_poisoned(v) || value_is_task(v)) return v;
     struct diag *m = ev_error(ev, E_TYPE, at, "a task is needed here, this is %s", value_type(ev->arena, v));
     ev_show(ev, m, at, v);
@@ -775,10 +779,11 @@ void ev_check_def(struct ev *ev, struct def *d)
     d->checked = true;
     if (!checkable(ev, d)) return;
     int errors = ev->diags->errors;
-    bool dry = ev->dry, symbolic = ev->symbolic;
+    bool dry = ev->dry, symbolic = ev->symbolic, rehearsal = ev->rehearsal;
     struct call *calls = ev->calls;
     ev->calls = NULL;
     ev->dry = ev->symbolic = true;
+    ev->rehearsal = false;
     struct kernel *previous = ev_kernel_begin(ev, d->name);
     struct scope *s = body_scope(ev, d);
     struct frame fr = { 0 };
@@ -805,5 +810,6 @@ void ev_check_def(struct ev *ev, struct def *d)
     ev->calls = calls;
     ev->dry = dry;
     ev->symbolic = symbolic;
+    ev->rehearsal = rehearsal;
     d->failed = ev->diags->errors > errors;
 }

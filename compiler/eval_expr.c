@@ -3,6 +3,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 #include "compiler/warn.h"
 #include "lang/names.h"
@@ -120,6 +121,7 @@ static struct value *compare_names(struct ev *ev, enum ast_op op, struct value *
                     (b->kind == V_STRING || b->kind == V_INSTANCE || b->kind == V_CHAIN || b->kind == V_MODEL);
     if (!nameable) return NULL;
     bool equal;
+    if (!value_ready(a) || !value_ready(b)) return t_unknown(ev, DT_BOOL, 0, NULL);
     if (string) {
         struct buf x = { 0 }, y = { 0 };
         value_print(&x, a, ev->precision);
@@ -174,6 +176,7 @@ static struct value *conditional(struct ev *ev, struct scope *s, const struct as
     if (ev_known_bool(c, &known)) return ev_expr(ev, s, e->kid[known ? 0 : 2]);
     struct value *a = ev_number(ev, ev_expr(ev, s, e->kid[0])), *b = ev_number(ev, ev_expr(ev, s, e->kid[2]));
     if (a->kind == V_ERROR || b->kind == V_ERROR) return &value_error;
+    if (ev->rehearsal && ev->k && (c->kind == V_ANY || !c->node)) return rehearse_refuse(ev, e->kid[1], c);
     if (c->kind == V_ANY || (ev->dry && (a->kind != V_TENSOR || b->kind != V_TENSOR))) return &value_any;
     if (c->kind != V_TENSOR || c->rank || c->dtype != DT_BOOL) {
         struct value *bad = type_error(ev, e->kid[1], c, "one truth value");

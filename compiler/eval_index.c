@@ -263,6 +263,7 @@ struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e)
     struct value *found = x->kind == V_ESTIMATE ? measured_field(ev, x, e->name)
                           : x->kind == V_TABLE  ? table_column(ev, x, e)
                                                 : hyper_field(ev, x, e->name);
+    if (found && found->kind == V_CANDIDATES && ev->rehearsal) return &value_any; /* what tune will have chosen */
     if (found) return found;
     struct diag *m = ev_error(ev, E_NO_FIELD, e, "%s has no field `%s`", value_type(ev->arena, x), e->name);
     ev_show(ev, m, e->kid[0], x);
@@ -289,7 +290,7 @@ static bool collect(struct ev *ev, struct scope *s, void *data)
     }
     vec_push(ev->arena, &c->item, v);
     c->tensors &= v->kind == V_TENSOR;
-    return !(ev->dry && !ev->k && v->kind == V_TENSOR); /* without data the first tells the type of all */
+    return !(ev->dry && !ev->rehearsal && !ev->k && v->kind == V_TENSOR); /* without data the first tells the type of all */
 }
 
 /* The number of values of each clause, when they do not depend on each other. */
@@ -309,7 +310,9 @@ static bool clause_counts(struct ev *ev, struct scope *s, const struct ast *e, d
 static struct value *build_host(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct collect c = { .value = e->kid[0], .tensors = true };
+    int unsure = ev->unsure;
     if (!ev_clauses(ev, s, e->kid + 1, e->n - 1, collect, &c) && (c.error || !c.item.n)) return &value_error;
+    if (ev->rehearsal && ev->unsure > unsure) return &value_any;
     dim dims[IR_MAX_RANK];
     bool regular = e->n - 1 < IR_MAX_RANK && clause_counts(ev, s, e, dims);
     if (!c.tensors || !regular || !c.item.n) {
@@ -320,7 +323,7 @@ static struct value *build_host(struct ev *ev, struct scope *s, const struct ast
     int rank = e->n - 1;
     struct value *first = c.item.data[0];
     for (int i = 0; i < first->rank && rank < IR_MAX_RANK; i++) dims[rank++] = first->dims[i];
-    if (ev->dry && !ev->k) return t_unknown(ev, first->dtype, rank, dims);
+    if (ev->dry && !ev->rehearsal && !ev->k) return t_unknown(ev, first->dtype, rank, dims);
     struct value *flat = t_stack(ev, c.item.data, c.item.n, 0, e);
     return value_poisoned(flat) ? flat : t_reshape(ev, flat, rank, dims);
 }

@@ -2,11 +2,12 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/train.h"
 #include "compiler/script.h"
 
 /* The binding an assignment changes: one of this body, not of what is around it. */
-static struct binding *assignable(struct scope *s, str name)
+struct binding *ev_assignable(struct scope *s, str name)
 {
     for (; s; s = s->up) {
         for (int i = s->names.n - 1; i >= 0; i--)
@@ -37,7 +38,7 @@ static bool keeps_type(struct ev *ev, const struct binding *b, struct value *v, 
 
 static void assign(struct ev *ev, struct scope *s, const struct ast *target, struct value *v, const struct ast *at)
 {
-    struct binding *b = assignable(s, target->name);
+    struct binding *b = ev_assignable(s, target->name);
     if (b && b->state && !keeps_type(ev, b, v, at)) return;
     if (b && b->state && v->kind == V_ERROR) return;
     if (!b) {
@@ -220,6 +221,7 @@ bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n
         return true;
     }
     struct value **item = ev_elements(ev, over, clause[0]->kid[0], &count, &unknown);
+    ev->unsure += unknown;
     if (!item && !unknown) return false;
     for (int i = 0; i < (unknown ? 1 : count); i++)
         if (!clause_value(ev, s, clause, n, unknown ? &value_any : item[i], each, data)) return false;
@@ -228,10 +230,9 @@ bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n
 
 /* ---- loops ---- */
 
-/* Names assigned somewhere in a block. */
-static void assigned(struct ev *ev, const struct ast *e, void *out)
+/* See eval.h. */
+void ev_assigned(struct ev *ev, const struct ast *e, struct name_list *names)
 {
-    VEC(str) *names = out;
     if (!e) return;
     if (e->kind == A_ASSIGN || e->kind == A_UPDATE) {
         const struct ast *t = e->kid[0];
@@ -243,16 +244,16 @@ static void assigned(struct ev *ev, const struct ast *e, void *out)
         }
     }
     if (e->kind == A_BLOCK || e->kind == A_IF || e->kind == A_FOR || e->kind == A_REPEAT)
-        for (int i = 0; i < e->n; i++) assigned(ev, e->kid[i], out);
+        for (int i = 0; i < e->n; i++) ev_assigned(ev, e->kid[i], names);
 }
 
 /* After an error: what a block would have assigned is not known, and that is not reported again. */
 void ev_silence(struct ev *ev, struct scope *s, const struct ast *block)
 {
-    VEC(str) names = { 0 };
-    assigned(ev, block, &names);
+    struct name_list names = { 0 };
+    ev_assigned(ev, block, &names);
     for (int i = 0; i < names.n; i++) {
-        struct binding *b = assignable(s, names.data[i]);
+        struct binding *b = ev_assignable(s, names.data[i]);
         if (!b) scope_bind(ev, s, names.data[i], &value_error, block->span);
         else if (!b->state) b->value = &value_error;
     }
@@ -280,15 +281,15 @@ struct loop {
 /* The loop becomes a REPEAT: its states are the names that exist before and are assigned inside. */
 static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, const struct loop *l)
 {
-    VEC(str) names = { 0 };
-    assigned(ev, l->block, &names);
+    struct name_list names = { 0 };
+    ev_assigned(ev, l->block, &names);
     struct kernel *k = ev->k;
     struct ir_region *outer = k->region, *body = ir_region_new(k->f, outer);
     struct binding *state[names.n + 1];
     struct ir_node *init[names.n + 1];
     int n = 0;
     for (int i = 0; i < names.n; i++) {
-        struct binding *b = assignable(s, names.data[i]);
+        struct binding *b = ev_assignable(s, names.data[i]);
         if (!b || value_poisoned(b->value)) continue;
         if (b->value->kind != V_TENSOR) {
             struct diag *m = ev_error(ev, E_LOOP_STATE, e, "`%s` is carried round the loop but is %s", b->name,
@@ -354,8 +355,11 @@ static struct value *unrolled_value(struct ev *ev, const struct loop *l, int64_t
 static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
 {
     int64_t count;
+    struct rehearsal r = { 0 };
+    if (ev->rehearsal && ev->k && !size_known(l->count, &count)) rehearse_refuse(ev, ev->at, NULL);
+    if (ev->rehearsal && !ev->k) rehearse_begin(ev, &r, s, l->block);
     if (!size_known(l->count, &count)) count = 1;
-    if (ev->dry && count > DRY_PASSES) count = DRY_PASSES;
+    if (ev->dry && !ev->rehearsal && count > DRY_PASSES) count = DRY_PASSES;
     for (int64_t i = 0; i < count && !l->fr->ended && !ev_stopped(ev); i++) {
         struct scope *inner = scope_new(ev, s);
         if (l->index)
@@ -364,7 +368,13 @@ static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
         if (!l->until || l->fr->ended) continue;
         bool stop;
         struct value *v = truth(ev, inner, l->until);
-        if (value_poisoned(v) || !ev_known_bool(v, &stop) || stop) break;
+        bool known = !value_poisoned(v) && ev_known_bool(v, &stop);
+        if (ev->rehearsal && !known) rehearse_branch(ev, &r); /* it may end here */
+        else if (!known || stop) break;
+    }
+    if (r.branches) {
+        rehearse_branch(ev, &r);
+        rehearse_end(ev, &r);
     }
 }
 
@@ -421,7 +431,7 @@ static bool for_pass(struct ev *ev, struct scope *s, void *data)
 {
     struct for_body *b = data;
     ev_block(ev, s, b->block, b->fr);
-    return !b->fr->ended && !ev_stopped(ev) && !(ev->dry && ++b->passes == DRY_PASSES);
+    return !b->fr->ended && !ev_stopped(ev) && !(ev->dry && ++b->passes == DRY_PASSES && !ev->rehearsal);
 }
 
 /* The block of a loop's first clause: the loop over the others. */
@@ -459,6 +469,24 @@ static void for_kernel(struct ev *ev, struct scope *s, const struct ast *e, stru
     loop(ev, s, e, &(struct loop){ block, NULL, series.count, series, c->name, c->name_span, fr });
 }
 
+/* At script level. How often only the run may know: then once more, with what the first pass has changed unknown. */
+static void for_script(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
+{
+    struct rehearsal r = { 0 };
+    struct for_body body = { e->kid[0], fr, 0 };
+    int unsure = ev->unsure;
+    for (int again = 0; again < 2; again++) {
+        if (ev->rehearsal) {
+            rehearse_begin(ev, &r, s, e->kid[0]);
+            rehearse_branch(ev, &r); /* it may take no pass */
+        }
+        ev_clauses(ev, s, e->kid + 1, e->n - 1, for_pass, &body);
+        if (!ev->rehearsal || ev->unsure == unsure) return;
+        rehearse_branch(ev, &r);
+        rehearse_end(ev, &r);
+    }
+}
+
 static void condition(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)
 {
     struct value *c = ev_expr(ev, s, e->kid[0]);
@@ -485,8 +513,14 @@ static void condition(struct ev *ev, struct scope *s, const struct ast *e, struc
         return;
     }
     struct frame branch[2] = { *fr, *fr }; /* only the run knows: both are walked */
-    for (int i = 0; i < 2; i++)
+    struct rehearsal r = { 0 };
+    if (ev->rehearsal && (ev->k || ev->with)) rehearse_refuse(ev, e->kid[0], c);
+    else if (ev->rehearsal) rehearse_begin(ev, &r, s, e);
+    for (int i = 0; i < 2; i++) {
         if (e->kid[i + 1]) ev_statement(ev, s, e->kid[i + 1], &branch[i]);
+        if (ev->rehearsal) rehearse_other(ev, &r);
+    }
+    rehearse_end(ev, &r);
     if (branch[0].ended && branch[1].ended) *fr = branch[0];
 }
 
@@ -547,7 +581,7 @@ static void statement(struct ev *ev, struct scope *s, const struct ast *e, struc
     case A_REPEAT: repeat(ev, s, e, fr); break;
     case A_FOR:
         if (ev->k) for_kernel(ev, s, e, fr);
-        else ev_clauses(ev, s, e->kid + 1, e->n - 1, for_pass, &(struct for_body){ e->kid[0], fr, 0 });
+        else for_script(ev, s, e, fr);
         break;
     case A_IF: condition(ev, s, e, fr); break;
     case A_BLOCK: ev_block(ev, s, e, fr); break;

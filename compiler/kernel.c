@@ -60,7 +60,7 @@ struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_optio
 {
     struct compiler *c = ARENA_NEW(a, struct compiler);
     const char *cpu = getenv("ICL_CPU"), *lanes = getenv("ICL_LANES");
-    struct kernel_store *s = kernel_store_of(a, &(struct kernel_source){ source_kernel, source_shared, c });
+    struct kernel_store *s = kernel_store_of(a, &(struct kernel_source){ source_kernel, source_shared, c, NULL });
     c->arena = a;
     c->options = *options;
     c->counts = &s->counts;

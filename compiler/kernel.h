@@ -27,6 +27,8 @@ void kernel_store_free(struct kernel_store *s); /* unloads all code */
 const struct icl_kernel *kernel_get(struct kernel_store *s, struct ir_func *f, const char **why);
 /* f as it is scheduled for the store's machine; NULL and *why on failure. */
 struct loop_func *kernel_loops(struct kernel_store *s, struct arena *a, struct ir_func *f, const char **why);
+/* False: the source will not have it (only a built program's table). */
+bool kernel_foreseen(struct kernel_store *s, struct ir_func *f);
 /* The stages after the tensor IR as text: "loops", "llvm", "asm". False and *why on failure. */
 bool kernel_text(struct kernel_store *s, struct ir_func *f, const char *stage, struct buf *out, const char **why);
 /* A relocatable object that defines `symbol`; *k gets all but the address. For standalone programs. */

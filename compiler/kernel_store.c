@@ -130,6 +130,12 @@ static bool load(struct kernel_store *s, struct kernel_entry *e, const struct ke
 }
 
 /* See kernel.h. */
+bool kernel_foreseen(struct kernel_store *s, struct ir_func *f)
+{
+    return !s->source.has || s->source.has(s->source.ctx, ir_hash(f));
+}
+
+/* See kernel.h. */
 const struct icl_kernel *kernel_get(struct kernel_store *s, struct ir_func *f, const char **why)
 {
     uint64_t hash = ir_hash(f);

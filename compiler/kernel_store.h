@@ -18,6 +18,7 @@ struct kernel_source {
     bool (*kernel)(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out, const char **why);
     bool (*shared)(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why);
     void *ctx;
+    bool (*has)(void *ctx, uint64_t hash); /* NULL: all */
 };
 
 struct kernel_entry;

@@ -94,6 +94,8 @@ libicl_a_SOURCES += \
 	compiler/program.c \
 	compiler/program.h \
 	compiler/reassociate.c \
+	compiler/rehearse.c \
+	compiler/rehearse.h \
 	compiler/repl.c \
 	compiler/repl.h \
 	compiler/repl_commands.c \

@@ -6,12 +6,13 @@
 #include "compiler/answer.h"
 #include "compiler/eval.h"
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 #include "compiler/warn.h"
 #include "runtime/number.h"
 #include "runtime/progress.h"
 
-enum { DEFAULT_TRIALS = 4096, MAX_GROUP = 16 };
+enum { DEFAULT_TRIALS = 4096, MAX_GROUP = 16, MAX_CHOICES = 8 };
 
 struct request {
     const struct value *a, *b;   /* predictors; b: compare's other side, or NULL */
@@ -117,13 +118,8 @@ static struct kernel *request_kernel(struct ev *ev, struct request **r, int n)
     return NULL;
 }
 
-/* A walk without data builds the kernel for its messages, and for those who want to see it. */
-static bool walk(struct ev *ev, struct request *r)
-{
-    struct kernel *k = request_kernel(ev, &r, 1);
-    if (k && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
-    return k != NULL;
-}
+/* A walk without data builds the kernel for its messages, and for those who want to see it. NULL: reported. */
+static struct kernel *walk(struct ev *ev, const struct request *r);
 
 /* ---- keeping promises ---- */
 
@@ -180,7 +176,7 @@ static bool all_finite(struct ev *ev, void *data, const struct value *predictor)
     r.trials = r.trials < FEW ? r.trials : FEW;
     struct kernel *k = request_kernel(ev, &one, 1);
     ev->session->progress = PROGRESS_NEVER;
-    bool good = k && answer_estimates(ev, k, r.trials, 0, r.seed, &series, 1, &of, r.at) && of.nonfinite == 0;
+    bool good = k && answer_foreseen(ev, k) && answer_estimates(ev, k, r.trials, 0, r.seed, &series, 1, &of, r.at) && of.nonfinite == 0;
     ev->session->progress = progress;
     return good;
 }
@@ -221,7 +217,7 @@ void ev_settle(struct ev *ev)
         int n = 0, left = 0;
         for (int i = 0; i < s->requests.n; i++) {
             struct request *r = s->requests.data[i];
-            bool joins = n == 0 || (n < MAX_GROUP && same_prompts(group[0], r) && !clashes(r, group, n));
+            bool joins = n == 0 || (!s->singly && n < MAX_GROUP && same_prompts(group[0], r) && !clashes(r, group, n));
             if (joins) group[n++] = r;
             else s->requests.data[left++] = r;
         }
@@ -495,15 +491,12 @@ SCRIPT(bi_predictions)
     struct request r = { 0 }, *one = &r;
     struct value *done = raw_request(ev, a, 1, &r);
     if (done) return done;
-    struct kernel *k = request_kernel(ev, &one, 1);
+    struct kernel *k = ev->dry ? walk(ev, &r) : request_kernel(ev, &one, 1);
     if (!k) return &value_error;
     const struct ir_node *out = k->f->top->results.data[0];
     dim dims[IR_MAX_RANK] = { size_int(ev->sizes, r.trials) };
     for (int i = 0; i < out->rank; i++) dims[i + 1] = out->dims[i];
-    if (ev->dry) {
-        if (ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
-        return t_unknown(ev, out->dtype, out->rank + 1, dims);
-    }
+    if (ev->dry) return t_unknown(ev, out->dtype, out->rank + 1, dims);
     struct tensor t = { .dtype = DT_REAL };
     if (!answer_collect(ev, k, r.trials, r.seed, &t, a->call)) return &value_error;
     return value_host(ev->arena, ev->sizes, t);
@@ -524,10 +517,9 @@ SCRIPT(bi_disagreement)
     struct request r = { 0 }, *one = &r;
     struct value *done = raw_request(ev, a, 2, &r), *field[3];
     if (done) return done;
-    struct kernel *k = request_kernel(ev, &one, 1);
+    struct kernel *k = ev->dry ? walk(ev, &r) : request_kernel(ev, &one, 1);
     if (!k) return &value_error;
     if (ev->dry) {
-        if (ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
         for (int i = 0; i < 3; i++) field[i] = t_unknown(ev, DT_REAL, 0, NULL);
         return named(ev, 3, keys, field);
     }
@@ -657,16 +649,50 @@ static bool next_choice(struct choice *c, int n)
     return false;
 }
 
+static struct kernel *walk(struct ev *ev, const struct request *asked)
+{
+    struct choice c[MAX_CHOICES];
+    struct request r = *asked, *one = &r;
+    struct kernel *k;
+    int n = ev->rehearsal ? choices(asked->a, c, MAX_CHOICES) : 0; /* what tune will have chosen: any of them */
+    if (ev->rehearsal && asked->b) n += choices(asked->b, c + n, MAX_CHOICES - n);
+    do {
+        if (n) r.a = chosen(ev, asked->a, c, n, NULL);
+        if (n && asked->b) r.b = chosen(ev, asked->b, c, n, NULL);
+        k = request_kernel(ev, &one, 1);
+        if (k && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
+    } while (k && next_choice(c, n));
+    return k;
+}
+
+/* What tune will give, when only the run knows: real numbers are unknown, others, which are part of the code, stay
+ * candidates. */
+static struct value *undecided(struct ev *ev, const struct value *p, struct choice *c, int n)
+{
+    struct value *v = chosen(ev, p, c, n, NULL);
+    for (int k = 0; k < n; k++) {
+        const struct value *all = c[k].part->hyper[c[k].hyper];
+        bool real = true;
+        for (int i = 0; i < all->n; i++) real &= value_is_scalar(all->item[i], DT_REAL);
+        for (int i = 0; i < (p->kind == V_CHAIN ? p->n : 1); i++) {
+            const struct value *from = p->kind == V_CHAIN ? p->item[i] : p, *to = p->kind == V_CHAIN ? v->item[i] : v;
+            if (from->kind != V_INSTANCE || from->instance != c[k].part) continue;
+            to->instance->hyper[c[k].hyper] = real ? t_unknown(ev, DT_REAL, 0, NULL) : (struct value *)all;
+        }
+    }
+    return v;
+}
+
 SCRIPT(bi_tune)
 {
     UNUSED;
     struct request r = { 0 };
     struct value *done = raw_request(ev, a, 1, &r), *best = NULL;
-    struct choice c[8];
+    struct choice c[MAX_CHOICES];
     if (done) return done;
     r.raw = false;
     const struct value *family = r.a;
-    int n = choices(family, c, 8);
+    int n = choices(family, c, MAX_CHOICES);
     if (n == 0) {
         struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, a->at[0], "`tune` is given nothing to choose");
         diag_help(m, "give candidates with `in`, as in gd(steps = 10, eta in [0.01, 0.1])");
@@ -676,6 +702,10 @@ SCRIPT(bi_tune)
     struct tuning *tuning = ARENA_NEW(ev->arena, struct tuning);
     *tuning = (struct tuning){ r.task, r.seed, a->call };
     r.tuning = true;
+    if (ev->rehearsal) {
+        r.a = best = undecided(ev, family, c, n);
+        return walk(ev, &r) ? best : &value_error;
+    }
     do {
         struct value *p = chosen(ev, family, c, n, tuning);
         r.a = p;

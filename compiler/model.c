@@ -5,6 +5,7 @@
  * every pass; `repeat` is one call that is taken several times. */
 #include <string.h>
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 
 /* ---- paths ---- */
@@ -252,6 +253,8 @@ void ev_param(struct ev *ev, struct scope *s, const struct ast *e)
     } else {
         for (int i = 0; i < a->model->n; i++)
             if (!strcmp(a->model->weight[i].path, path)) v = a->model->weight[i].value;
+        if (ev->rehearsal && v->kind == V_ERROR && start->kind == V_TENSOR)
+            v = rehearse_weight(ev, a->model, path, start);
         bool same = v->kind == V_TENSOR && start->kind == V_TENSOR && v->rank == start->rank;
         for (int i = 0; same && i < v->rank; i++) same = size_compare(v->dims[i], start->dims[i]) != SIZE_DIFFERENT;
         if (v->kind == V_ERROR) ev_error(ev, E_NO_FIELD, e, "the model has no parameter `%s`", path);

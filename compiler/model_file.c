@@ -7,6 +7,7 @@
 #include <string.h>
 #include "compiler/answer.h"
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 #include "compiler/train.h"
 #include "lang/source.h"
@@ -51,7 +52,7 @@ SCRIPT(bi_init)
     int64_t seed = (int64_t)ev->session->seed;
     if (value_poisoned(arch)) return arch;
     if (value_poisoned(task)) return task;
-    if (a->v[2] && !ev_known_int(a->v[2], &seed)) {
+    if (a->v[2] && !ev_known_int(a->v[2], &seed) && !(ev->dry && !value_ready(a->v[2]))) {
         ev_error(ev, E_VALUE, a->at[2], "`seed` is a whole number, at least 0");
         return &value_error;
     }
@@ -241,10 +242,11 @@ SCRIPT(bi_load)
         ev_error(ev, E_TYPE, a->at[1], "the name of a file is a string, not %s", value_type(ev->arena, file));
         return &value_error;
     }
-    if (!file->text) return &value_any;
+    if (!file->text) return ev->rehearsal ? rehearse_model(ev, arch->instance) : &value_any;
     const char *why = NULL, *path = ev_out_path(ev, file->text);
     struct buf bytes = { 0 };
     why = read_file(path, &bytes);
+    if (ev->rehearsal) return rehearse_model(ev, arch->instance);
     if (why && ev->dry) return &value_any; /* the script may write it first */
     struct value *v = why ? NULL : parse(ev, arch->instance, bytes.text, bytes.n, NULL, &why);
     buf_free(&bytes);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "compiler/damage.h"
 #include "compiler/program.h"
+#include "compiler/rehearse.h"
 #include "lang/names.h"
 #include "lang/parse.h"
 #include "lang/std.h"
@@ -115,10 +116,24 @@ static void load_imports(struct ev *ev, struct program *p, int depth)
     }
 }
 
+/* A file that a built program carries. */
+static struct source *embedded(struct ev *ev, const char *path)
+{
+    for (const struct embedded_file *f = ev->session->embedded; f->path; f++)
+        if (!strcmp(f->path, path)) return source_new(ev->arena, f->path, f->text, f->n);
+    return NULL;
+}
+
+void program_each_source(const struct program *p, void (*each)(const struct source *, void *), void *data)
+{
+    each(p->file->span.src, data);
+    for (int i = 0; i < 32 && p->imported[i]; i++) program_each_source(p->imported[i], each, data);
+}
+
 static struct program *load(struct ev *ev, const char *path, const struct ast *at, int depth)
 {
-    const char *why = NULL;
-    struct source *src = source_read(ev->arena, path, &why);
+    const char *why = "it is not part of this program";
+    struct source *src = ev->session->embedded ? embedded(ev, path) : source_read(ev->arena, path, &why);
     if (!src) {
         if (at) ev_error(ev, E_IMPORT, at, "cannot import `%s`: %s", path, why);
         else ev_error(ev, E_FILE_READ, NULL, "cannot read `%s`: %s", path, why);
@@ -269,6 +284,7 @@ static void option(struct ev *ev, struct scope *s, const struct ast *e)
     else if (e->kid[0] && !strcmp(e->kid[0]->name, "real")) v = t_cast(ev, v, DT_REAL);
     if (value_is_scalar(v, DT_INT) && v->known)
         v = value_int(ev->arena, size_symbol(ev->sizes, e->name, SIZE_VALUED, v->i0, e->span, "the option"));
+    if (ev->rehearsal && rehearse_option(ev, e, v)) v = rehearse_unknown(ev, v);
     scope_bind(ev, s, e->name, v, e->name_span);
 }
 
@@ -296,6 +312,14 @@ void program_options(struct ev *ev, struct program *p, struct buf *out)
 {
     describe_options(ev, p->file, out);
     for (int i = 0; i < 32 && p->imported[i]; i++) describe_options(ev, p->imported[i]->file, out);
+}
+
+void program_each_option(struct ev *ev, const struct program *p,
+                         void (*each)(struct ev *, const struct ast *, void *), void *data)
+{
+    for (int i = 0; i < p->file->n; i++)
+        if (p->file->kid[i]->kind == A_OPTION) each(ev, p->file->kid[i], data);
+    for (int i = 0; i < 32 && p->imported[i]; i++) program_each_option(ev, p->imported[i], each, data);
 }
 
 static bool declares(const struct program *p, const char *name)
@@ -430,6 +454,16 @@ bool program_run(struct ev *ev, struct program *p)
     define_all(ev, ev->script, p->file, NULL);
     run_statements(ev, p, ev->script, NULL, false);
     return !ev->diags->errors && !ev_stopped(ev);
+}
+
+bool program_rehearse(struct ev *ev, struct program *p)
+{
+    ev->dry = ev->rehearsal = true;
+    ev->script = top_scope(ev, ev->std);
+    define_all(ev, ev->script, p->file, NULL);
+    run_statements(ev, p, ev->script, NULL, false);
+    ev->dry = ev->rehearsal = false;
+    return !ev->diags->errors;
 }
 
 int program_test(struct ev *ev, struct program *p, int *passed)

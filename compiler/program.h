@@ -12,10 +12,16 @@ struct program *program_load(struct ev *ev, const char *path);
 bool program_check(struct ev *ev, struct program *p);
 /* Runs it. False: an error was queued, or it was interrupted. */
 bool program_run(struct ev *ev, struct program *p);
+/* Walks it without data wherever a run may go (rehearse.h). False: an error was queued. */
+bool program_rehearse(struct ev *ev, struct program *p);
 /* Runs its tests, a line each on stdout. Returns how many failed. */
 int program_test(struct ev *ev, struct program *p, int *passed);
 /* The options it declares, for --help; and the flags given that it does not have (NULL: none). */
 void program_options(struct ev *ev, struct program *p, struct buf *out);
+void program_each_option(struct ev *ev, const struct program *p,
+                         void (*each)(struct ev *, const struct ast *, void *), void *data); /* A_OPTION */
+/* The texts it is made of, its own first; one that is imported twice comes twice. */
+void program_each_source(const struct program *p, void (*each)(const struct source *, void *), void *data);
 const char *program_near_option(const struct program *p, const char *name); /* NULL: none is near */
 const char *program_unknown_option(struct ev *ev, struct program *p);
 const struct ast *program_ast(const struct program *p);

@@ -108,6 +108,10 @@ struct option_value {
     const char *name, *text;
     bool bare; /* without a value: true */
 };
+struct embedded_file {
+    const char *path, *text; /* path NULL: the end of a list */
+    size_t n;
+};
 struct session {
     uint64_t seed;
     enum engine engine;
@@ -131,6 +135,10 @@ struct session {
     void *viewer;         /* show_kernel's own */
     const char *stage;    /* of `icl emit` */
     bool measure;         /* of `icl explain` */
+    /* `icl build` and what it builds */
+    const struct embedded_file *embedded; /* a built program's files; NULL: files are read */
+    int unforeseen;       /* kernels that a built program has no code for */
+    bool singly;          /* each request has a kernel of its own */
 };
 
 void session_close(struct ev *ev); /* threads, kernels */

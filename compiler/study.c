@@ -3,6 +3,7 @@
 #include <string.h>
 #include "compiler/answer.h"
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 
 #define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
@@ -13,6 +14,7 @@ static const uint64_t fit_seed = 0x9E3779B97F4A7C15u;
 static bool model_argument(struct ev *ev, struct args *a, struct value **out)
 {
     *out = a->v[0];
+    if (ev->rehearsal && (*out)->kind == V_ANY) *out = rehearse_refuse(ev, a->at[0], *out);
     if (value_poisoned(*out)) return false;
     if ((*out)->kind == V_MODEL) return true;
     struct diag *m = ev_error(ev, E_TYPE, a->at[0], "a model is needed here, this is %s", value_type(ev->arena, *out));
@@ -23,7 +25,7 @@ static bool model_argument(struct ev *ev, struct args *a, struct value **out)
 
 static bool count_argument(struct ev *ev, struct args *a, int k, const char *name, int64_t least, int64_t *out)
 {
-    if (!a->v[k] || (ev->dry && a->v[k]->kind != V_TENSOR)) return true;
+    if (!a->v[k] || (ev->dry && !value_ready(a->v[k]))) return true;
     if (ev_known_int(a->v[k], out) && *out >= least) return true;
     ev_error(ev, E_VALUE, a->at[k], "`%s` is a whole number, at least %lld", name, (long long)least);
     return false;
@@ -59,7 +61,9 @@ static struct kernel *tap_kernel(struct ev *ev, const struct model *m, const str
         if (good) vec_push(k->f->arena, &k->f->top->results, t_node(ev, out));
     }
     ev_kernel_end(ev, previous);
-    return good && ev_passes(ev, k, at) ? k : NULL;
+    if (!good || !ev_passes(ev, k, at)) return NULL;
+    if (ev->dry && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
+    return k;
 }
 
 SCRIPT(bi_capture)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 #include "compiler/warn.h"
 
@@ -44,6 +45,7 @@ struct ir_node *t_node(struct ev *ev, struct value *v)
     }
     for (int i = 0; i < k->captures.n; i++)
         if (k->captures.data[i].value == v) return k->captures.data[i].input;
+    if (ev->rehearsal && v->rank == 0 && v->dtype != DT_REAL) rehearse_refuse(ev, ev->at, v);
     struct capture c = { v, ir_input(k->f, v->dtype, v->rank, v->dims, NULL) };
     vec_push(ev->arena, &k->captures, c);
     return c.input;
@@ -151,7 +153,8 @@ struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const 
         if (!proto->where.src && ev->at) proto->where = ev->at->span;
         return t_of_node(ev, ir_add(ev->k->f, ev->k->region, proto));
     }
-    if (known && all_sizes_known(proto) && !(ev->dry && costly(proto))) return apply_host(ev, proto, in, n);
+    bool spared = ev->dry && !ev->rehearsal && costly(proto);
+    if (known && all_sizes_known(proto) && !spared) return apply_host(ev, proto, in, n);
     return t_unknown(ev, proto->dtype, proto->rank, proto->dims);
 }
 

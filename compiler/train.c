@@ -6,6 +6,7 @@
 #include "compiler/answer.h"
 #include "compiler/grad_rules.h"
 #include "compiler/kernel.h"
+#include "compiler/rehearse.h"
 #include "compiler/train.h"
 #include "runtime/progress.h"
 
@@ -523,7 +524,7 @@ static bool train_loop(struct ev *ev, struct training *t)
 
 static bool int_argument(struct ev *ev, struct args *a, int k, const char *name, int64_t *out)
 {
-    if (!a->v[k] || (ev->dry && a->v[k]->kind != V_TENSOR)) return true;
+    if (!a->v[k] || (ev->dry && !value_ready(a->v[k]))) return true;
     if (ev_known_int(a->v[k], out) && *out >= 1) return true;
     ev_error(ev, E_VALUE, a->at[k], "`%s` is a whole number, at least 1", name);
     return false;
@@ -555,7 +556,8 @@ static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
                  value_type(ev->arena, t->schedule));
         return false;
     }
-    if (a->v[6] && (!ev_known_real(a->v[6], &t->clip) || !(t->clip > 0))) {
+    if (a->v[6] && !(ev->dry && !value_ready(a->v[6])) &&
+        (!ev_known_real(a->v[6], &t->clip) || !(t->clip > 0))) {
         ev_error(ev, E_VALUE, a->at[6], "`clip` is a number greater than 0: the largest norm of the gradient");
         return false;
     }
@@ -565,7 +567,7 @@ static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
                  "a curriculum is a record of functions of the step, as in { n: ramp(4, 16, by = 1, every = 100) }");
         return false;
     }
-    if (a->v[8] && (!ev_known_int(a->v[8], &seed) || seed < 0)) {
+    if (a->v[8] && !(ev->dry && !value_ready(a->v[8])) && (!ev_known_int(a->v[8], &seed) || seed < 0)) {
         ev_error(ev, E_VALUE, a->at[8], "`seed` is a whole number, at least 0");
         return false;
     }
@@ -601,6 +603,39 @@ static void lay_out(struct ev *ev, struct training *t, const struct model *start
     }
 }
 
+/* What a program needs of a training: the kernel of each level of the curriculum, and the optimizer's. */
+static bool rehearse(struct ev *ev, struct training *t, struct args *a)
+{
+    if (a->v[3] && !value_ready(a->v[3])) return rehearse_refuse(ev, a->at[3], a->v[3]), false;
+    if (t->curriculum && a->v[2] && !value_ready(a->v[2])) return rehearse_refuse(ev, a->at[2], a->v[2]), false;
+    int levels = t->curriculum ? t->curriculum->n : 0;
+    int64_t level[levels + 1], last[levels + 1];
+    struct arena *arena = ev->arena, scratch = { 0 };
+    bool good = true;
+    for (t->step = 0; good && t->step < (levels ? t->steps : 1); t->step++) {
+        ev->arena = &scratch; /* what a step makes on the way is forgotten after it */
+        good = curriculum_levels(ev, t, level);
+        ev->arena = arena;
+        arena_free(&scratch);
+        if (t->step && !memcmp(level, last, sizeof *level * (size_t)levels)) continue;
+        memcpy(last, level, sizeof *level * (size_t)levels);
+        struct kernel *k = good ? gradient_kernel(ev, t, task_at(ev, t, level)) : NULL;
+        good = k != NULL;
+        if (k) ev->session->show_kernel(ev, k->f);
+    }
+    for (int i = 0; i < t->model.n; i++) {
+        int64_t n = 1, size;
+        const struct value *w = t->model.weight[i].value;
+        for (int d = 0; d < w->rank; d++) n *= size_known(w->dims[d], &size) ? size : 1;
+        t->elements += n;
+    }
+    t->theta = ARENA_ARRAY(ev->arena, double, t->elements + 1);
+    t->gradient = ARENA_ARRAY(ev->arena, double, t->elements + 1);
+    good = good && update_kernel(ev, t);
+    if (good) ev->session->show_kernel(ev, t->update_k->f);
+    return good;
+}
+
 struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 {
     struct training t = { 0 };
@@ -610,8 +645,9 @@ struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, 
     if (value_poisoned(start) || !read_arguments(ev, a, &t)) return value_poisoned(start) ? start : &value_error;
     t.arch = start->model->arch;
     t.task = ev_task(ev, a->v[1], a->at[1])->instance;
+    if (ev->dry) t.model = *start->model;
+    if (ev->rehearsal) return rehearse(ev, &t, a) ? start : &value_error;
     if (ev->dry) {
-        t.model = *start->model;
         int64_t level[(t.curriculum ? t.curriculum->n : 0) + 1];
         struct kernel *k = curriculum_levels(ev, &t, level) ? gradient_kernel(ev, &t, task_at(ev, &t, level)) : NULL;
         if (k && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
