@@ -42,6 +42,7 @@ static void no_such_parameter(struct ev *ev, const struct builtin *b, const stru
     nearest_init(&near, arg->name);
     for (int i = 0; i < n; i++) nearest_offer(&near, p[i].name);
     if (near.best) diag_help(m, "did you mean `%s`?", near.best);
+    if (near.best) diag_fix(m, arg->name_span, near.best);
     diag_note(m, "%s", b->doc);
 }
 

@@ -98,6 +98,12 @@ static bool set_measure(struct command_line *c, const char *v)
     return true;
 }
 
+static bool set_json(struct command_line *c, const char *v)
+{
+    (void)v;
+    return c->json = true;
+}
+
 static const struct flag flags[] = {
     { "seed", "N", "seed of all draws (default 0)", set_seed, true, NULL },
     { "threads", "N", "threads (default: all cores)", set_threads, true, NULL },
@@ -109,6 +115,7 @@ static const struct flag flags[] = {
     { "color", "auto|always|never", "colours in messages", set_color, true, NULL },
     { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false, "emit" },
     { "measure", NULL, "`icl explain` times each kernel, too", set_measure, false, "explain" },
+    { "json", NULL, "`icl check`: messages as JSON, one a line", set_json, false, "check" },
 };
 enum { FLAGS = sizeof flags / sizeof *flags };
 

@@ -15,7 +15,7 @@ struct command_line {
     int precision;
     struct option_value options[MOST_OPTIONS];
     const char *color, *progress;
-    bool help;
+    bool help, json;
     int extra_files;
     const char **files;
 };

@@ -41,6 +41,7 @@ struct kernel *ev_kernel_begin(struct ev *ev, const char *name)
 
 bool ev_passes(struct ev *ev, struct kernel *k, const struct ast *at)
 {
+    if (ev->dry && !ev->session->show_kernel) return true; /* nobody looks at this kernel's code */
     const char *why = ir_run_passes(k->f);
     if (!why) return true;
     ev_error(ev, E_INTERNAL, at, "%s", why);
@@ -156,6 +157,7 @@ static void unknown_argument(struct ev *ev, const struct def *d, const struct as
         buf_printf(&all, "%s`%s`", i ? ", " : "", d->hyper[i]->name);
     }
     if (near.best) diag_help(m, "did you mean `%s`?", near.best);
+    if (near.best) diag_fix(m, arg->name_span, near.best);
     else diag_note(m, d->nhypers ? "it has %s" : "it has none%s", d->nhypers ? all.text : "");
     buf_free(&all);
 }

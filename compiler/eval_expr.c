@@ -335,6 +335,7 @@ static struct value *name(struct ev *ev, struct scope *s, const struct ast *e)
         }
     if (columns.n) diag_note(m, "the columns of the table are %s", columns.text);
     if (near.best) diag_help(m, "did you mean `%s`?", near.best);
+    if (near.best) diag_fix(m, e->span, near.best);
     buf_free(&columns);
     return &value_error;
 }

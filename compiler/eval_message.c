@@ -35,7 +35,11 @@ const char *ev_text(struct ev *ev, const struct ast *at)
         else if (out > text && out[-1] != ' ') *out++ = ' ';
     }
     *out = 0;
-    if (out - text > 60) strcpy(text + 57, "...");
+    if (out - text > 60) {
+        size_t cut = 57;
+        while (cut && ((unsigned char)text[cut] & 0xc0) == 0x80) cut--; /* not inside a character */
+        strcpy(text + cut, "...");
+    }
     return text;
 }
 

@@ -20,6 +20,8 @@ libicl_a_SOURCES += \
 	compiler/damage.c \
 	compiler/damage.h \
 	compiler/dce.c \
+	compiler/diag_json.c \
+	compiler/diag_json.h \
 	compiler/dists.c \
 	compiler/elementary.inc \
 	compiler/emit.c \

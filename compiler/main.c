@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "compiler/command.h"
+#include "compiler/diag_json.h"
 #include "compiler/emit.h"
 #include "compiler/explain.h"
 #include "compiler/format.h"
@@ -40,6 +41,7 @@ static int with_program(struct command_line *line, bool (*act)(struct ev *, stru
     bool help = p && line->help, usable = help || !p || !tool_settle_options(&t, p);
     if (help) script_help(&t, p);
     bool good = help || (usable && p && !t.diags.errors && act(&t.ev, p));
+    if (line->json) diags_write_json(&t.diags, stdout);
     int status = tool_close(&t, good);
     return usable ? status : EXIT_USAGE;
 }
@@ -128,7 +130,7 @@ static const struct command {
     int (*bare)(int argc, char **argv); /* reads its arguments itself */
 } commands[] = {
     { "run", "FILE [options]", "run a script", command_run, true, NULL },
-    { "check", "FILE...", "report all errors known before a run", command_check, false, NULL },
+    { "check", "[--json] FILE...", "report all errors known before a run", command_check, false, NULL },
     { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL },
     { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL },
     { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL },

@@ -585,6 +585,12 @@ static const char *transposed_text(struct ev *ev, const struct ast *at)
     return arena_printf(ev->arena, simple ? "%s.T" : "(%s).T", text);
 }
 
+/* For editors: the operand transposed, where its text was not shortened. */
+static void fix_transposed(struct ev *ev, struct diag *m, const struct ast *operand)
+{
+    if (operand->span.to - operand->span.from < 40) diag_fix(m, operand->span, transposed_text(ev, operand));
+}
+
 static void inner_sizes_differ(struct ev *ev, struct value *a, struct value *b, const struct ast *at)
 {
     struct diag *m = ev_error(ev, E_MATMUL_INNER, at, "matrix product: inner sizes differ");
@@ -600,11 +606,13 @@ static void inner_sizes_differ(struct ev *ev, struct value *a, struct value *b, 
     if (a->rank == 2 && size_compare(a->dims[0], kb) == SIZE_EQUAL) {
         shape[0] = a->dims[1];
         if (b->rank == 2) shape[1] = b->dims[1];
+        fix_transposed(ev, m, at->kid[0]);
         diag_help(m, "did you mean `%s @ %s`? It has shape real%s", transposed_text(ev, at->kid[0]), r,
                   shape_text(ev->arena, b->rank == 2 ? 2 : 1, shape));
     } else if (b->rank == 2 && size_compare(ka, b->dims[1]) == SIZE_EQUAL) {
         shape[0] = a->rank == 2 ? a->dims[0] : b->dims[0];
         shape[1] = b->dims[0];
+        fix_transposed(ev, m, at->kid[1]);
         diag_help(m, "did you mean `%s @ %s`? It has shape real%s", l, transposed_text(ev, at->kid[1]),
                   shape_text(ev->arena, a->rank == 2 ? 2 : 1, shape));
     }

@@ -197,7 +197,8 @@ void warn_unused_draws(struct ev *ev, const struct def *d, const struct frame *f
         }
         if (!made || reached) continue;
         struct ast at = { .kind = A_NAME, .name = e->name, .span = e->name_span, .name_span = e->name_span };
-        struct diag *m = ev_warn(ev, W_UNUSED_DRAW, &at, "`%s` is drawn, and the prompt does not depend on it", e->name);
+        struct diag *m = ev_warn(ev, W_UNUSED_DRAW, &at, "`%s` is drawn, and the prompt does not depend on it",
+                                 e->name);
         if (m) diag_note(m, "what is made of it does not reach x, y or the truth of `%s`", d->name);
     }
 }
@@ -209,8 +210,8 @@ static void same_prompts(struct ev *ev, const struct instance *in, const struct 
 {
     const struct tuning *t = in->tuning;
     if (!t || t->seed != seed || !value_same(t->task, task)) return;
-    struct diag *m = ev_warn(ev, W_SAME_PROMPTS, at, "`%s` was tuned on these prompts: what is measured here is too good",
-                             in->def->name);
+    struct diag *m = ev_warn(ev, W_SAME_PROMPTS, at,
+                             "`%s` was tuned on these prompts: what is measured here is too good", in->def->name);
     if (!m) return;
     diag_label(m, t->at->span, "tuned here, with seed %llu", (unsigned long long)seed);
     diag_label(m, at->span, "measured here, with seed %llu", (unsigned long long)seed);
@@ -267,9 +268,12 @@ void warn_digits(struct ev *ev, const struct value *v, const struct ast *at)
                                    shown.text, meant.text);
     bool mean = at->kind == A_FIELD && !strcmp(at->name, "mean");
     bool difference = at->kind == A_BINARY && at->op == AO_SUB;
-    if (m && mean) diag_help(m, "`%s` itself prints with its standard error", ev_text(ev, at->kid[0]));
-    else if (m && difference) diag_help(m, "`compare` gives the difference on the same prompts with its standard error");
-    else if (m) diag_note(m, "the standard error follows from those of the estimates in `%s`", ev_text(ev, at));
+    if (m && mean)
+        diag_help(m, "`%s` itself prints with its standard error", ev_text(ev, at->kid[0]));
+    else if (m && difference)
+        diag_help(m, "`compare` gives the difference on the same prompts with its standard error");
+    else if (m)
+        diag_note(m, "the standard error follows from those of the estimates in `%s`", ev_text(ev, at));
     buf_free(&shown);
     buf_free(&meant);
 }

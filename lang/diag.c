@@ -179,6 +179,12 @@ void diag_help(struct diag *m, const char *format, ...) {
     va_end(ap);
 }
 
+/* Says what to write in place of a text. */
+void diag_fix(struct diag *m, struct span where, const char *text) {
+    m->fix = arena_strdup(m->arena, text);
+    m->fix_where = where;
+}
+
 /* Adds a call that led here, innermost first; what is the name of the definition called. */
 void diag_call(struct diag *m, struct span call, const char *what) {
     struct diag_frame frame = {call, arena_strdup(m->arena, what)};

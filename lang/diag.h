@@ -43,6 +43,10 @@ void diag_note(struct diag *m, const char *format, ...) __attribute__((format(pr
 void diag_help(struct diag *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void diag_call(struct diag *m, struct span call, const char *what); /* "in NAME, called here": innermost first */
 
+/* What to write in place of a text, so that the message goes away: for editors. */
+void diag_fix(struct diag *m, struct span where, const char *text);
+
+void diags_sort(struct diags *ds); /* by place, each once */
 void diags_print(struct diags *ds, FILE *to, bool color); /* sorts, prints, clears */
 void diags_clear(struct diags *ds);
 bool diags_once(struct diags *ds, enum diag_code code, struct span where); /* the first time that this is asked? */

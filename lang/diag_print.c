@@ -326,22 +326,22 @@ static bool same(const struct entry *x, const struct entry *y) {
            x->at.to == y->at.to;
 }
 
-static void summary(const struct diags *ds, FILE *to, const struct entry *e, int n) {
+static void summary(const struct diags *ds, FILE *to) {
     if (ds->errors < 2) return;
-    const struct source *src = n ? e[0].at.src : NULL;
-    for (int i = 1; i < n; i++)
-        if (e[i].at.src != src) src = NULL;
+    const struct source *src = ds->n ? diag_place(ds->list[0]).src : NULL;
+    for (int i = 1; i < ds->n; i++)
+        if (diag_place(ds->list[i]).src != src) src = NULL;
     fprintf(to, "%d errors", ds->errors);
     if (ds->warnings) fprintf(to, " and %d warning%s", ds->warnings, ds->warnings == 1 ? "" : "s");
     if (src) fprintf(to, " in %s", src->path);
     fputc('\n', to);
 }
 
-/* Sorts the messages by place, prints each once, and clears the queue. */
-void diags_print(struct diags *ds, FILE *to, bool color) {
-    struct printer p = {.to = to, .color = color};
-    struct entry *e = ARENA_ARRAY(&p.scratch, struct entry, ds->n + 1);
-    int n = 0, shown = 0;
+/* Sorts the messages by place and leaves each once. */
+void diags_sort(struct diags *ds) {
+    struct arena scratch = {0};
+    struct entry *e = ARENA_ARRAY(&scratch, struct entry, ds->n + 1);
+    int n = 0;
     for (int i = 0; i < ds->n; i++) e[i] = (struct entry){ds->list[i], diag_place(ds->list[i]), i};
     qsort(e, (size_t)ds->n, sizeof *e, by_place);
     for (int i = 0; i < ds->n; i++) {
@@ -356,9 +356,19 @@ void diags_print(struct diags *ds, FILE *to, bool color) {
             ds->warnings--;
         }
     }
-    for (; shown < n && shown < MOST_SHOWN; shown++) one_message(&p, e[shown].m);
-    if (shown < n) fprintf(to, "... and %d more\n", n - shown);
-    summary(ds, to, e, n);
+    for (int i = 0; i < n; i++) ds->list[i] = (struct diag *)e[i].m;
+    ds->n = n;
+    arena_free(&scratch);
+}
+
+/* Sorts the messages by place, prints each once, and clears the queue. */
+void diags_print(struct diags *ds, FILE *to, bool color) {
+    struct printer p = {.to = to, .color = color};
+    int shown = 0;
+    diags_sort(ds);
+    for (; shown < ds->n && shown < MOST_SHOWN; shown++) one_message(&p, ds->list[shown]);
+    if (shown < ds->n) fprintf(to, "... and %d more\n", ds->n - shown);
+    summary(ds, to);
     arena_free(&p.scratch);
     diags_clear(ds);
 }

@@ -25,6 +25,8 @@ struct diag {
     enum diag_code code;
     struct span where;
     const char *message;
+    const char *fix; /* stands for the text at fix_where; NULL: none */
+    struct span fix_where;
     VEC(struct diag_mark) marks;
     VEC(struct diag_note) notes;
     VEC(struct diag_frame) calls; /* innermost first */

@@ -77,13 +77,14 @@ static bool is_module(const char *name) {
 }
 
 /* `np.zeros(n)`: says what stands for it here. */
-static void suggest_builtin(struct walker *w, struct diag *m, str field) {
+static void suggest_builtin(struct walker *w, struct diag *m, const struct ast *field) {
     bool script_only;
     diag_note(m, "builtins stand without a prefix");
-    if (w->outer->known(w->outer->data, field, &script_only))
-        diag_help(m, "did you mean `%s`?", field);
-    else if (habit(field))
-        diag_help(m, "%s", habit(field));
+    if (w->outer->known(w->outer->data, field->name, &script_only)) {
+        diag_help(m, "did you mean `%s`?", field->name);
+        diag_fix(m, field->span, field->name);
+    } else if (habit(field->name))
+        diag_help(m, "%s", habit(field->name));
 }
 
 /* Reports a name that nothing visible has, once a definition. `field` is what is taken from it, if anything. */
@@ -93,7 +94,7 @@ void names_unknown(struct walker *w, const struct name_scope *s, const struct as
     vec_push(&w->arena, &w->reported, name->name);
     struct diag *m = diag_new(w->ds, E_UNKNOWN_NAME, name->span, "unknown name `%s`", name->name);
     if (field && is_module(name->name)) {
-        suggest_builtin(w, m, field->name);
+        suggest_builtin(w, m, field);
         return;
     }
     struct nearest n;
@@ -103,6 +104,8 @@ void names_unknown(struct walker *w, const struct name_scope *s, const struct as
     w->outer->each(w->outer->data, nearest_offer, &n);
     if (habit(name->name))
         diag_help(m, "%s", habit(name->name));
-    else if (n.best)
+    else if (n.best) {
         diag_help(m, "did you mean `%s`?", n.best);
+        diag_fix(m, name->span, n.best);
+    }
 }

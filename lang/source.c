@@ -87,3 +87,27 @@ struct span span_join(struct span a, struct span b) {
     if (b.to > a.to) a.to = b.to;
     return a;
 }
+
+/* UTF-16 code units from the start of the line to a byte: the columns of language servers, from 0. */
+int source_utf16(const struct source *s, uint32_t offset) {
+    uint32_t at = s->line_at[source_line(s, offset) - 1], code;
+    int units = 0;
+    while (at < offset && at < s->n) {
+        int n = utf8_next(s->text + at, s->n - at, &code);
+        units += n == 4 ? 2 : 1;
+        at += n > 0 ? (uint32_t)n : 1;
+    }
+    return units;
+}
+
+/* The byte at a line (from 0) and a UTF-16 column; beyond a line's end, its end; beyond the text, its end. */
+uint32_t source_offset(const struct source *s, int line, int utf16) {
+    if (line < 0 || line >= s->lines) return line < 0 ? 0 : (uint32_t)s->n;
+    uint32_t at = s->line_at[line], code;
+    while (utf16 > 0 && at < s->n && s->text[at] != '\n') {
+        int n = utf8_next(s->text + at, s->n - at, &code);
+        utf16 -= n == 4 ? 2 : 1;
+        at += n > 0 ? (uint32_t)n : 1;
+    }
+    return at;
+}

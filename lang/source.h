@@ -23,6 +23,8 @@ struct source *source_new(struct arena *a, const char *path, const char *text, s
 struct source *source_read(struct arena *a, const char *path, const char **why); /* NULL and *why on failure */
 int source_line(const struct source *s, uint32_t offset);                        /* from 1 */
 int source_column(const struct source *s, uint32_t offset);                      /* display column, from 1 */
+int source_utf16(const struct source *s, uint32_t offset);                       /* UTF-16 column, from 0 */
+uint32_t source_offset(const struct source *s, int line, int utf16);             /* back again; line from 0 */
 struct span span_join(struct span a, struct span b);
 
 #endif
