@@ -294,8 +294,11 @@ EVAL(eval_sort)
     for (int64_t r = 0; r < rows; r++) {
         sort_row(in[0], r * length, length, order, order + length);
         for (int64_t i = 0; i < length; i++) {
-            if (n->op == OP_RANK) out->i[r * length + order[i]] = i;
-            else copy(1, n->op == OP_ARGSORT ? order + i : in[0]->i + r * length + order[i], out->i + r * length + i);
+            int64_t at = r * length + i, from = r * length + order[i];
+            if (n->op == OP_RANK) out->i[from] = i;
+            else if (n->op == OP_ARGSORT) out->i[at] = order[i];
+            else if (in[0]->dtype == DT_REAL) out->r[at] = in[0]->r[from] + 0; /* -0 becomes 0, as equal keys are */
+            else out->i[at] = in[0]->i[from];
         }
     }
     free(order);

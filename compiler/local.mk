@@ -73,6 +73,7 @@ libicl_a_SOURCES += \
 	compiler/lanes_plan.c \
 	compiler/lanes_reduce.c \
 	compiler/lanes_region.c \
+	compiler/lanes_sort.c \
 	compiler/lanes_tile.c \
 	compiler/level.c \
 	compiler/level.h \

@@ -334,7 +334,10 @@ START_TEST(test_sort_lengths)
         result(&t, add(&t, "sort %%%d : real[2, %d]", z, n));       /* with NaN */
         result(&t, add(&t, "argsort %%%d : int[2, %d]", z, n));
         result(&t, add(&t, "rank %%%d : int[2, %d]", z, n));
-        result(&t, add(&t, "rank %%%d : int[2, %d]", y, n));
+        int minus = add(&t, "neg %%%d : real[2, %d]", y, n), i = add(&t, "to_int %%%d : int[2, %d]", y, n);
+        result(&t, add(&t, "sort %%%d : real[2, %d]", minus, n));   /* with -0 */
+        result(&t, add(&t, "sort %%%d : int[2, %d]", i, n));
+        result(&t, add(&t, "argsort %%%d : int[2, %d]", i, n));
         finish(&t, run_some);
     }
 }
