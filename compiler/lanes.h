@@ -143,6 +143,7 @@ int lanes_buffer(struct lanes *l, enum dtype t, int64_t elements, const char *na
 void lanes_keep(struct lanes *l, const struct ir_node *node); /* gives a node a row-major buffer of its own */
 struct dest lanes_dest(const struct ir_node *node);
 void lanes_strides(const struct ir_node *node, int64_t *stride);
+bool lanes_is_straight(const struct ir_node *n); /* an element in line takes no loop */
 int lanes_pick(int64_t n, int most); /* a tile's length along an axis */
 /* Calls body for every tile of from .. to-1; `at` is its first index, `len` its length (`tile`, the last may be
  * shorter). */

@@ -127,7 +127,8 @@ void lanes_reduction(struct lanes *l, const struct ir_node *node, int n, const s
     else chain(l, node, n, at, out);
 }
 
-/* One step of a product's chains: out += a[.., k] * b[k, ..]. */
+/* One step of a product's chains: out += a[.., k] * b[k, ..]. Operands that are loaded are so right before their use:
+ * then one of the side with more of them is in a register at a time. */
 static void product_step(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, struct ix k, int *out)
 {
     int r = node->rank, *a = ARENA_ARRAY(l->arena, int, n), *b = ARENA_ARRAY(l->arena, int, n);
@@ -137,9 +138,21 @@ static void product_step(struct lanes *l, const struct ir_node *node, int n, con
         pa[e * r + r - 1] = k;
         pb[e * r + r - 2] = k;
     }
-    lanes_elems(l, node->in[0], n, pa, a);
-    lanes_elems(l, node->in[1], n, pb, b);
-    for (int e = 0; e < n; e++) out[e] = loops_fma(&l->b, a[e], b[e], out[e]);
+    int columns = 1;
+    while (columns < n && ix_same(&at[columns * r + r - 2], &at[r - 2])) columns++;
+    if (n % columns || !lanes_is_straight(node->in[0]) || !lanes_is_straight(node->in[1])) {
+        lanes_elems(l, node->in[0], n, pa, a);
+        lanes_elems(l, node->in[1], n, pb, b);
+        for (int e = 0; e < n; e++) out[e] = loops_fma(&l->b, a[e], b[e], out[e]);
+        return;
+    }
+    int rows = n / columns;
+    for (int i = 0; i < n; i++) {
+        int e = columns > rows ? i % rows * columns + i / rows : i;
+        lanes_elems(l, node->in[0], 1, pa + e * r, a);
+        lanes_elems(l, node->in[1], 1, pb + e * r, b);
+        out[e] = loops_fma(&l->b, a[0], b[0], out[e]);
+    }
 }
 
 /* A batch of MATMUL. */

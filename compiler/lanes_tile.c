@@ -52,13 +52,32 @@ void lanes_strides(const struct ir_node *node, int64_t *stride)
     }
 }
 
-/* Gives a node a row-major buffer of its own. */
+/* Strides of a node's own buffer; returns its elements. Where rows are far apart, by a number of cache lines that has
+ * many factors of two, a column of them would fall into a few sets of the cache: such rows get a little room between.
+ */
+static int64_t padded_strides(const struct lanes *l, const struct ir_node *node, int64_t *stride)
+{
+    const int64_t line = 64, far = 16 * line;
+    int64_t s = 1, bytes = node->dtype == DT_BOOL ? 1 : node->dtype == DT_INT ? 8 : l->lf->precision / 8;
+    bool may = node->op == OP_MATMUL || op_info[node->op].class != OP_CLASS_LINALG;
+    if (!l->uniform) bytes *= l->lf->lanes;
+    if (node->op == OP_DRAW_UNIFORM || node->op == OP_DRAW_NORMAL || node->op == OP_PARAM) may = false;
+    for (int d = node->rank; d-- > 0;) {
+        if (may && d < node->rank - 1 && s * bytes >= far && s * bytes % (2 * line) == 0 && ir_dim(node, d) > 1)
+            s += bytes < line ? line / bytes : 1;
+        stride[d] = s;
+        s *= ir_dim(node, d);
+    }
+    return s;
+}
+
+/* Gives a node a buffer of its own, rows in order. */
 void lanes_keep(struct lanes *l, const struct ir_node *node)
 {
     struct lane_node *ln = lane(node);
-    ln->mem = lanes_buffer(l, node->dtype, ir_elements(node), node->name);
+    int64_t elements = padded_strides(l, node, ln->stride);
+    ln->mem = lanes_buffer(l, node->dtype, elements, node->name);
     ln->origin = ix_const(0);
-    lanes_strides(node, ln->stride);
 }
 
 /* A kept node's buffer as a destination. */
@@ -107,21 +126,31 @@ static struct weight weigh(const struct ir_node *n, bool self)
     return w;
 }
 
-/* Time for one step of a product's inner loop over a tile: two fused operations a cycle, four cycles each; two loads.
- */
-static double step_time(int64_t rows, int64_t columns)
+/* See lanes.h. */
+bool lanes_is_straight(const struct ir_node *n)
 {
-    double work = (double)(rows * columns) / 2, loads = (double)(rows + columns) / 2;
-    return rows * columns == 0 ? 0 : work < 4 ? (loads < 4 ? 4 : loads) : loads > work ? loads : work;
+    return !weigh(n, false).accumulators;
 }
 
-/* The register tile of a product with the least time over all tiles and rests: accumulators, one row of the right
- * operand and one element of the left fit the registers. */
+/* Time for one step of a product's inner loop over a tile, in cycles: two fused operations a cycle, four cycles each;
+ * two loads a cycle. Rows' elements stay in the first level of the cache while the columns of the whole product pass by,
+ * half of a vector a cycle. */
+static double step_time(int64_t rows, int64_t columns)
+{
+    if (rows * columns == 0) return 0;
+    double work = (double)(rows * columns) / 2, loads = (double)(rows + columns) / 2, pass = 2 * (double)columns;
+    if (work < 4) work = 4;
+    if (work < loads) work = loads;
+    return (work > pass ? work : pass) + 0.1 * (double)(rows + columns) + 0.5;
+}
+
+/* The register tile of a product with the least time over all tiles and rests: its accumulators, its elements of one
+ * operand, and one of the other at a time fit the registers. */
 static void product_tile(int registers, int64_t lines, int64_t columns, int *rows, int *wide)
 {
     double best = 0;
     for (int c = 1; c <= 6 && c <= columns; c++)
-        for (int r = 1; r <= 8 && r <= lines && r * c + c + 1 <= registers; r++) {
+        for (int r = 1; r <= 8 && r <= lines && r * c + (r < c ? r : c) + 1 < registers; r++) {
             int64_t nr = lines / r, nc = columns / c, rest_r = lines % r, rest_c = columns % c;
             double time = (double)(nr * nc) * step_time(r, c) + (double)nr * step_time(r, rest_c) +
                           (double)nc * step_time(rest_r, c) + step_time(rest_r, rest_c);
