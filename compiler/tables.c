@@ -637,6 +637,7 @@ static bool fill(struct ev *ev, struct scope *s, const struct ast *e, const stru
         struct buf name = { 0 };
         if (series && !point_cell(ev, in, t, r, series, &cs)) return false;
         if (series) cell_print(&name, &cs, ev->precision);
+        if (series && (cs.kind == CELL_INT || cs.kind == CELL_REAL)) f->series_label = ev_text(ev, series);
         bool good = f->kind == FIGURE_HEATMAP
                         ? point_cell(ev, in, t, r, color, &cc) && figure_add_field(f, &cx, &cy, &cc)
                         : figure_add(f, name.text, &cx, &cy);
@@ -658,6 +659,7 @@ static bool fill_tensor(struct ev *ev, const struct ast *e, const struct value *
     }
     if (!f->xlabel) f->xlabel = "column";
     if (!f->ylabel) f->ylabel = "row";
+    f->downwards = true;
     for (int64_t i = 0; v->known && i < v->data.dims[0]; i++)
         for (int64_t j = 0; j < v->data.dims[1]; j++) {
             int64_t at = i * v->data.dims[1] + j;
@@ -666,6 +668,16 @@ static bool fill_tensor(struct ev *ev, const struct ast *e, const struct value *
             figure_add_field(f, &x, &y, &c);
         }
     return v->known;
+}
+
+/* What the figure does not say. */
+static void remarks(const char *path, const char *text)
+{
+    while (text && *text) {
+        int n = (int)strcspn(text, "\n");
+        fprintf(stderr, "note: %s: %.*s\n", path ? path : "figure", n, text);
+        text += n + (text[n] != 0);
+    }
 }
 
 void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
@@ -700,14 +712,17 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     if (band) {
         f.band = true;
         f.spread = figure_spread(band);
+        f.bootstrap = !strcmp(band, "bootstrap");
         if (f.spread == 0)
-            ev_error(ev, E_VALUE, option(record, "band"), "`band` is \"se\", \"90%%\", \"95%%\" or \"99%%\"");
+            ev_error(ev, E_VALUE, option(record, "band"),
+                     "`band` is \"se\", \"68%%\", \"80%%\", \"90%%\", \"95%%\", \"99%%\" or \"bootstrap\"");
     }
     bool good = v->kind == V_TENSOR ? fill_tensor(ev, e, v, &f) : fill(ev, s, e, record, v, &f);
     if (!good || ev->dry || ev_stopped(ev)) return;
     int width = output_width(stdout);
     if (!path && ev->session->format != FORMAT_TEXT) return;
-    const char *why = path ? figure_save(&f, path) : figure_show(&f, stdout, width ? width : 100, 28);
+    const char *why = path ? figure_save(&f, path) : figure_show(&f, stdout, width ? width : 100);
     if (why) write_failed(ev, e, why);
     else if (path) note_written(ev, path);
+    if (!why) remarks(path, figure_remarks(&f));
 }

@@ -18,6 +18,8 @@ libicl_a_SOURCES += \
 	runtime/plot.c \
 	runtime/plot.h \
 	runtime/plot_axis.c \
+	runtime/plot_canvas.c \
+	runtime/plot_rows.c \
 	runtime/plot_script.c \
 	runtime/plot_script.h \
 	runtime/plot_text.c \

@@ -52,6 +52,8 @@ static struct figure_series *series_of(struct figure *f, const char *name) {
 bool figure_add(struct figure *f, const char *series, const struct cell *x, const struct cell *y) {
     struct figure_point p = {0};
     if (!has_place(x) || !cell_number(y, &p.y)) return false;
+    f->rows++;
+    f->settled = false;
     p.x = axis_value(f, &f->x, x);
     p.low = p.high = p.y;
     if (y->kind == CELL_ESTIMATE && isfinite(y->estimate.se) && y->estimate.se > 0) {
@@ -68,6 +70,8 @@ bool figure_add(struct figure *f, const char *series, const struct cell *x, cons
 bool figure_add_field(struct figure *f, const struct cell *x, const struct cell *y, const struct cell *color) {
     struct figure_point p = {0};
     if (!has_place(x) || !has_place(y) || !cell_number(color, &p.color)) return false;
+    f->rows++;
+    f->settled = false;
     p.x = axis_value(f, &f->x, x);
     p.y = axis_value(f, &f->y, y);
     struct figure_series *s = series_of(f, NULL);
@@ -80,26 +84,66 @@ double figure_spread(const char *band) {
     static const struct {
         const char *name;
         double spread;
-    } known[] = {{"se", 1}, {"68%", 0.99446}, {"80%", 1.28155}, {"90%", 1.64485}, {"95%", 1.95996}, {"99%", 2.57583}};
+    } known[] = {{"se", 1}, {"bootstrap", 1.64485}, {"68%", 0.99446}, {"80%", 1.28155}, {"90%", 1.64485}, {"95%", 1.95996}, {"99%", 2.57583}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(band, known[i].name) == 0) return known[i].spread;
     return 0;
 }
 
-/* NULL, or why nothing of the figure can be drawn. */
-static const char *nothing_to_draw(const struct figure *f) {
-    bool finite = false;
+/* Counts the rows that have no place in the figure. */
+static void count_missing(struct figure *f) {
+    bool log_scale = f->kind == FIGURE_HEATMAP ? f->color_log : f->ylog;
+    f->not_finite = f->not_positive = 0;
     for (int i = 0; i < f->series.n; i++) {
         for (int k = 0; k < f->series.data[i].points.n; k++) {
             const struct figure_point *p = &f->series.data[i].points.data[k];
-            double v = f->kind == FIGURE_HEATMAP ? p->color : p->y;
-            bool log_scale = f->kind == FIGURE_HEATMAP ? f->color_log : f->ylog;
-            if (!isfinite(v)) continue;
-            finite = true;
-            if (!log_scale || v > 0) return NULL;
+            double v = f->kind == FIGURE_HEATMAP ? p->color : p->y, x = 1;
+            if (f->kind == FIGURE_LINE || f->kind == FIGURE_SCATTER) {
+                if (!f->x.categories) x = axis_coordinate(&f->x, (int)p->x);
+            }
+            if (!isfinite(v) || !isfinite(x)) f->not_finite++;
+            else if ((log_scale && v <= 0) || (f->xlog && x <= 0)) f->not_positive++;
         }
     }
-    return finite ? "no value is positive, and the scale is logarithmic" : "there is no value that is finite";
+}
+
+/* NULL, or why nothing of the figure can be drawn. */
+static const char *nothing_to_draw(const struct figure *f) {
+    if (f->rows == 0) return "the table has no rows";
+    if (f->not_finite == f->rows) return "there is no value that is finite";
+    if (f->not_finite + f->not_positive == f->rows) return "no value is positive, and the scale is logarithmic";
+    return NULL;
+}
+
+/* Before drawing. NULL, or why there is nothing to draw. */
+static const char *prepare(struct figure *f) {
+    if (!f->settled) count_missing(f);
+    const char *why = nothing_to_draw(f);
+    if (!why && !f->settled) figure_settle(f);
+    f->settled = !why;
+    return why;
+}
+
+/* What a reader of the figure has to know and does not see. */
+const char *figure_remarks(const struct figure *f) {
+    struct buf b = {0};
+    const char *sep = "";
+    if (f->not_finite) {
+        buf_printf(&b, "%d of %d values %s not finite and not shown", f->not_finite, f->rows,
+                   f->not_finite == 1 ? "is" : "are");
+        sep = "\n";
+    }
+    if (f->not_positive) {
+        buf_printf(&b, "%s%d of %d values %s not positive and %s no place on a logarithmic axis", sep, f->not_positive,
+                   f->rows, f->not_positive == 1 ? "is" : "are", f->not_positive == 1 ? "has" : "have");
+        sep = "\n";
+    }
+    if (f->most_rows > 1)
+        buf_printf(&b, "%sa point is the mean of its rows, up to %d; its interval comes from them%s", sep, f->most_rows,
+                   f->bootstrap ? ", by the bootstrap" : "");
+    const char *text = b.n ? arena_strdup(f->arena, b.text) : NULL;
+    buf_free(&b);
+    return text;
 }
 
 /* ---- gnuplot ---- */
@@ -166,16 +210,12 @@ static const char *draw(struct arena *a, const struct buf *text, FILE *to) {
 const char *figure_save(struct figure *f, const char *path) {
     struct output_file file;
     struct buf script = {0};
-    const char *why = NULL;
-    if (!figure_script(f, output_extension(path), &script)) {
-        buf_free(&script);
+    const char *extension = output_extension(path), *why;
+    if (!figure_file_kind(extension))
         return arena_printf(f->arena, "cannot draw %s: a figure is written as .svg, .pdf or .png", path);
-    }
-    why = nothing_to_draw(f);
-    if (why) {
-        buf_free(&script);
-        return arena_printf(f->arena, "cannot draw %s: %s", path, why);
-    }
+    why = prepare(f);
+    if (why) return arena_printf(f->arena, "cannot draw %s: %s", path, why);
+    figure_script(f, extension, &script);
     why = output_open(f->arena, &file, path);
     if (!why) {
         why = draw(f->arena, &script, file.to);
@@ -190,19 +230,13 @@ const char *figure_save(struct figure *f, const char *path) {
     return why;
 }
 
-/* Draws as text: bars and heatmaps here, lines and points by gnuplot. */
-const char *figure_show(struct figure *f, FILE *to, int width, int height) {
+/* Draws as text. */
+const char *figure_show(struct figure *f, FILE *to, int width) {
     struct buf text = {0};
-    const char *why = nothing_to_draw(f);
+    const char *why = prepare(f);
     if (why) return arena_printf(f->arena, "cannot draw: %s", why);
-    if (f->kind == FIGURE_BAR || f->kind == FIGURE_HEATMAP) {
-        figure_text(f, width, &text);
-        fwrite(text.text, 1, text.n, to);
-    } else {
-        figure_dumb_script(f, width, height, &text);
-        why = draw(f->arena, &text, to);
-        if (why) why = arena_printf(f->arena, "cannot draw: %s", why);
-    }
+    figure_text(f, width, &text);
+    fwrite(text.text, 1, text.n, to);
     buf_free(&text);
-    return why;
+    return NULL;
 }

@@ -4,7 +4,7 @@
  *     struct figure f;
  *     figure_init(&f, arena, FIGURE_LINE);
  *     f.xlabel = "n"; f.ylabel = "risk"; f.ylog = true;
- *     for each row: figure_point(&f, "gd", &cell_n, &cell_risk);
+ *     for each row: figure_add(&f, "gd", &cell_n, &cell_risk);
  *     const char *why = figure_save(&f, "risk.svg");
  */
 #ifndef ICL_PLOT_H
@@ -20,6 +20,7 @@ struct figure_point {
     double x, y;      /* a category's number where the axis has categories */
     double low, high; /* ends of the error bar or band; y itself: none */
     double color;     /* heatmaps */
+    int order;        /* of its row */
 };
 struct figure_series {
     const char *name;
@@ -34,14 +35,21 @@ struct figure_axis {
 struct figure {
     struct arena *arena;
     enum figure_kind kind;
-    const char *title, *xlabel, *ylabel, *color_label; /* NULL: none */
+    const char *title, *xlabel, *ylabel, *color_label, *series_label; /* NULL: none */
     bool xlog, ylog, color_log;
-    double spread; /* half a bar of uncertainty, in standard errors; 1 at first */
-    bool band;     /* the uncertainty is shaded between the points, not a bar on each */
+    bool downwards;   /* heatmaps: y runs down, as the rows of a matrix do */
+    double spread;    /* half a bar of uncertainty, in standard errors; 1 at first */
+    bool bootstrap;   /* several rows at one place: the interval of their mean is the bootstrap's */
+    bool band;        /* the uncertainty is shaded between the points, not a bar on each */
     int precision;
     struct figure_axis x, y;
     VEC(struct figure_series) series;
     bool uncertain; /* some point has a low and a high */
+    bool settled;   /* ordered, counted and joined */
+
+    /* What the figure does not say itself; known once it is drawn. */
+    int rows, most_rows;         /* given; at most so many at one place, shown as their mean */
+    int not_finite, not_positive; /* not shown: no number; no place on a logarithmic axis */
 };
 
 void figure_init(struct figure *f, struct arena *a, enum figure_kind kind);
@@ -50,12 +58,15 @@ void figure_init(struct figure *f, struct arena *a, enum figure_kind kind);
 bool figure_add(struct figure *f, const char *series, const struct cell *x, const struct cell *y);
 /* FIGURE_HEATMAP: colours one field. False: color is no number. */
 bool figure_add_field(struct figure *f, const struct cell *x, const struct cell *y, const struct cell *color);
-/* "90%" or "95%" or "99%" or "se" as a number of standard errors; 0: not understood. */
+/* "90%" or "95%" or "99%" or "se" as a number of standard errors; "bootstrap" is as wide as "90%"; 0: not understood. */
 double figure_spread(const char *band);
+/* What a reader of the figure has to know and does not see, a sentence a line: rows that are not shown, points that are
+ * means of several. NULL: nothing. After figure_save or figure_show. */
+const char *figure_remarks(const struct figure *f);
 
 /* Draws to a file; its name's ending says how. NULL, or why not (text in the figure's arena). */
 const char *figure_save(struct figure *f, const char *path);
-/* Draws as text, `width` columns and `height` lines. NULL, or why not. */
-const char *figure_show(struct figure *f, FILE *to, int width, int height);
+/* Draws as text, at most `width` columns. NULL, or why not. */
+const char *figure_show(struct figure *f, FILE *to, int width);
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW = 10 };
+enum { FEW = 10, MAX_TICKS = 32 };
 #define MIN_GAP 0.055 /* of the axis: ticks closer than that would write over each other */
+#define LOW_END 20    /* a bar down to nearly zero would stretch a log axis without end: it is cut there */
 
 /* The coordinate of an axis value. */
 double axis_coordinate(const struct figure_axis *axis, int value) {
@@ -41,12 +42,7 @@ static int *sort_axis(struct figure *f, struct figure_axis *axis) {
     return place;
 }
 
-static int by_x(const void *a, const void *b) {
-    const struct figure_point *p = a, *q = b;
-    return (p->x > q->x) - (p->x < q->x);
-}
-
-/* Orders values and points. */
+/* Orders values and points, and joins rows at one place. */
 void figure_settle(struct figure *f) {
     int *x = sort_axis(f, &f->x), *y = sort_axis(f, &f->y);
     for (int i = 0; i < f->series.n; i++) {
@@ -56,8 +52,8 @@ void figure_settle(struct figure *f) {
             p->x = x[(int)p->x];
             if (f->kind == FIGURE_HEATMAP) p->y = y[(int)p->y];
         }
-        if (f->kind == FIGURE_LINE) qsort(s->points.data, (size_t)s->points.n, sizeof *s->points.data, by_x);
     }
+    plot_join_rows(f);
 }
 
 static void reach(struct plot_axis *a, double v) {
@@ -74,12 +70,13 @@ static void add_room(struct plot_axis *a, bool horizontal) {
         return;
     }
     if (a->log) {
-        double room = a->high > a->low ? pow(a->high / a->low, 0.06) : 2;
+        double room = a->high > a->low ? exp(0.06 * (log(a->high) - log(a->low))) : 2;
         a->low /= room;
         a->high *= room;
         return;
     }
     double span = a->high - a->low;
+    if (!isfinite(span)) return; /* the widest numbers there are */
     bool from_zero = !horizontal && a->low > 0 && a->low < 0.3 * a->high;
     if (span == 0) span = a->low != 0 ? fabs(a->low) : 1;
     a->high += (horizontal ? 0.03 : 0.06) * span;
@@ -98,18 +95,17 @@ struct plot_axis plot_range(const struct figure *f, bool horizontal) {
                 reach(&a, axis_coordinate(&f->x, (int)p->x));
             } else {
                 reach(&a, p->y);
-                reach(&a, p->low);
+                reach(&a, a.log ? fmax(p->low, p->y / LOW_END) : p->low);
                 reach(&a, p->high);
             }
         }
     }
-    /* A bar that reaches to zero or below would stretch a log axis without end: it is cut at the axis. */
     add_room(&a, horizontal);
     return a;
 }
 
 static double along(const struct plot_axis *a, double v) {
-    return a->log ? log(v / a->low) / log(a->high / a->low) : (v - a->low) / (a->high - a->low);
+    return a->log ? (log(v) - log(a->low)) / (log(a->high) - log(a->low)) : (v - a->low) / (a->high - a->low);
 }
 
 /* The place of the point in the plot. */
@@ -123,12 +119,16 @@ void plot_place(const struct plot_axis *x, const struct plot_axis *y, double px,
 static void tick(struct buf *out, int *n, const char *label, double at, int level) {
     buf_puts(out, (*n)++ ? ", " : "");
     script_quote(out, label);
-    buf_printf(out, " %.12g", at);
+    buf_printf(out, " %.15g", at);
     if (level) buf_printf(out, " %d", level);
 }
 
+static double log_tick_near(double v) {
+    return floor(log10(fabs(v)) + 1e-9);
+}
+
 static const char *number_label(char *to, size_t size, double v) {
-    int exponent = v == 0 ? 0 : (int)floor(log10(fabs(v)) + 1e-9);
+    int exponent = v == 0 ? 0 : (int)log_tick_near(v);
     double lead = v / pow(10, exponent);
     if (exponent >= -3 && exponent <= 4) snprintf(to, size, "%.6g", v);
     else if (fabs(lead - 1) < 1e-9) snprintf(to, size, "10^{%d}", exponent);
@@ -136,8 +136,77 @@ static const char *number_label(char *to, size_t size, double v) {
     return to;
 }
 
+/* v to so many digits, those before the point never dropped, without a point where nothing stands behind it. */
+const char *plot_number(char *to, size_t size, double v, int digits) {
+    int exponent = v == 0 || !isfinite(v) ? 0 : (int)log_tick_near(v);
+    if (!isfinite(v)) snprintf(to, size, "%s", isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
+    else if (exponent < -3 || exponent > 4) {
+        snprintf(to, size, "%.*e", digits - 1, v);
+        char *e = strchr(to, 'e'), *end = e;
+        while (strchr(to, '.') && end > to && (end[-1] == '0')) end--;
+        if (end > to && end[-1] == '.') end--;
+        int power = atoi(e + 1);
+        snprintf(end, size - (size_t)(end - to), "e%d", power);
+    } else if (exponent >= digits) {
+        snprintf(to, size, "%.0f", v);
+    } else {
+        snprintf(to, size, "%.*g", digits, v);
+    }
+    return to;
+}
+
+static double round_step(double span, int most) {
+    double rough = span / (most > 1 ? most : 1), power = pow(10, floor(log10(rough))), lead = rough / power;
+    return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+}
+
+/* Ticks at round numbers, or at powers of ten and their parts. */
+int plot_round_ticks(const struct plot_axis *a, int most, double *out) {
+    static const double parts[][3] = {{1, 0, 0}, {1, 3, 0}, {1, 2, 5}};
+    int n = 0;
+    if (!a->log) {
+        double step = round_step(a->high - a->low, most);
+        for (double k = ceil(a->low / step - 1e-9); k * step <= a->high + 1e-9 * step && n <= most; k++)
+            out[n++] = k == 0 ? 0 : k * step;
+        return n;
+    }
+    double decades = log10(a->high) - log10(a->low);
+    int kind = decades * 3 <= most ? 2 : decades * 2 <= most ? 1 : 0;
+    int every = kind ? 1 : (int)ceil(decades / most);
+    for (int e = (int)floor(log10(a->low)); e <= (int)ceil(log10(a->high)); e++) {
+        for (int i = 0; i < 3 && parts[kind][i] > 0; i++) {
+            double v = parts[kind][i] * pow(10, e);
+            if (e % (every > 0 ? every : 1) == 0 && v >= a->low * 0.999999 && v <= a->high * 1.000001 && n < 2 * most)
+                out[n++] = v;
+        }
+    }
+    return n;
+}
+
+/* The label of a tick of a linear axis: as many places behind the point as the step needs, one power of ten for all. */
+static void linear_label(char *to, size_t size, const struct plot_axis *a, double step, double v) {
+    double most = fmax(fabs(a->low), fabs(a->high));
+    int power = (int)log_tick_near(most), place = (int)log_tick_near(step);
+    if (most >= 1e5 || most < 1e-3) {
+        if (v == 0) snprintf(to, size, "0");
+        else snprintf(to, size, "%.*f·10^{%d}", power > place ? power - place : 0, v / pow(10, power), power);
+    } else {
+        snprintf(to, size, "%.*f", place < 0 ? -place : 0, v);
+    }
+}
+
+static void linear_ticks(struct buf *out, const struct plot_axis *a, int most) {
+    double at[MAX_TICKS];
+    int n = plot_round_ticks(a, most, at), put = 0;
+    char label[64];
+    for (int i = 0; i < n; i++) {
+        linear_label(label, sizeof label, a, n > 1 ? at[1] - at[0] : fabs(at[i]) + (at[i] == 0), at[i]);
+        tick(out, &put, label, at[i], 0);
+    }
+}
+
 static void log_ticks(struct buf *out, const struct plot_axis *a) {
-    double decades = log10(a->high / a->low);
+    double decades = log10(a->high) - log10(a->low);
     int every = decades > 8 ? (int)ceil(decades / 6) : 1, n = 0;
     bool powers = decades > 3 && (a->low < 1e-3 || a->high > 1e5); /* one form for all labels */
     char label[64];
@@ -160,6 +229,8 @@ static bool value_ticks(struct buf *out, const struct figure_axis *axis, const s
     int n = axis->values.n;
     char label[64];
     if (n == 0 || n > FEW || (a->log && axis_coordinate(axis, 0) <= 0)) return false;
+    for (int i = 0; i < n; i++)
+        if (!isfinite(axis_coordinate(axis, i))) return false;
     for (int i = 1; i < n; i++)
         if (along(a, axis_coordinate(axis, i)) - along(a, axis_coordinate(axis, i - 1)) < MIN_GAP) return false;
     for (int i = 0, put = 0; i < n; i++) {
@@ -177,7 +248,7 @@ void plot_ticks(struct buf *out, const struct figure *f, char axis, const struct
         log_ticks(&list, a);
         own = true;
     }
-    if (own && list.n) buf_printf(out, "set %ctics (%s)\n", axis, list.text);
-    else buf_printf(out, "set %ctics autofreq\nset m%ctics 2\n", axis, axis);
+    if (!own) linear_ticks(&list, a, axis == 'x' ? 8 : 7);
+    buf_printf(out, "set %ctics (%s)\n", axis, list.n ? list.text : "");
     buf_free(&list);
 }

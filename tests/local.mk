@@ -41,6 +41,7 @@ TESTS += $(check_PROGRAMS)
 
 # Unit tests: a program a file, alphabetical, each with its three lines below.
 unit_tests = \
+	tests/unit/check_figures \
 	tests/unit/check_gradients \
 	tests/unit/check_interp \
 	tests/unit/check_ir \
@@ -72,6 +73,10 @@ tests_unit_check_ops_LDADD = $(unit_ldadd)
 tests_unit_check_gradients_SOURCES = tests/unit/check_gradients.c
 tests_unit_check_gradients_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_gradients_LDADD = $(unit_ldadd)
+
+tests_unit_check_figures_SOURCES = tests/unit/check_figures.c
+tests_unit_check_figures_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_figures_LDADD = $(unit_ldadd)
 
 tests_unit_check_output_SOURCES = tests/unit/check_output.c
 tests_unit_check_output_CFLAGS = $(AM_CHECK_CFLAGS)
