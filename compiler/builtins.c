@@ -1,4 +1,5 @@
 /* The builtins of builtin.def that work on tensors: their type and shape rules over tensor.c. */
+#include <math.h>
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
@@ -54,10 +55,15 @@ static int axis_of(struct ev *ev, struct args *a, int k, const struct value *x)
     return -2;
 }
 
-static bool flag(struct args *a, int k)
+/* A truth value that is known before the run; false where it is not given, or reported. */
+static bool flag(struct ev *ev, struct args *a, int k)
 {
     bool on = false;
-    return k < a->n && a->v[k] && ev_known_bool(a->v[k], &on) && on;
+    if (k >= a->n || !a->v[k] || value_poisoned(a->v[k]) || ev_known_bool(a->v[k], &on)) return on;
+    if (ev->dry && value_is_scalar(a->v[k], DT_BOOL) && !a->v[k]->node) return on;
+    struct diag *m = ev_error(ev, E_TYPE, a->at[k], "true or false, known before the run, is needed here");
+    ev_show(ev, m, a->at[k], a->v[k]);
+    return on;
 }
 
 /* Puts the reduced axis back with size 1. */
@@ -83,7 +89,15 @@ static int shape_of(struct ev *ev, struct value **v, const struct ast **at, int 
     if (n == 1 && v[0]->kind == V_TENSOR && v[0]->rank == 1) {
         int64_t count;
         const struct ast *list = at[0];
-        if (!size_known(v[0]->dims[0], &count) || count > IR_MAX_RANK || v[0]->dtype != DT_INT) return -1;
+        if (v[0]->dtype != DT_INT || !size_known(v[0]->dims[0], &count)) {
+            struct diag *m = ev_error(ev, E_SIZE, list, "a shape is a list of whole numbers, one an axis");
+            ev_show(ev, m, list, v[0]);
+            return -1;
+        }
+        if (count > IR_MAX_RANK) {
+            ev_error(ev, E_RANK, call, "more than %d axes", IR_MAX_RANK);
+            return -1;
+        }
         for (int i = 0; i < count; i++) {
             struct value *item = t_at(ev, v[0], 0, size_int(ev->sizes, i));
             if (!(dims[i] = ev_size(ev, item, list))) return -1;
@@ -176,6 +190,10 @@ RULE(bi_range)
     dim part[3] = { size_int(ev->sizes, 0), NULL, size_int(ev->sizes, 1) };
     for (int k = 0; k < 3; k++)
         if (a->v[k] && !(part[k] = ev_size(ev, a->v[k], a->at[k]))) return &value_error;
+    if (size_is(part[2], 0)) {
+        ev_error(ev, E_VALUE, a->at[2], "the step of a range is not 0");
+        return &value_error;
+    }
     if (!a->v[1]) {
         part[1] = part[0];
         part[0] = size_int(ev->sizes, 0);
@@ -280,9 +298,18 @@ RULE(bi_reshape)
         if (size_is(dims[i], -1)) infer = i;
         else to = size_mul(ev->sizes, to, dims[i]);
     }
+    dim others = to;
     if (infer >= 0) {
         dims[infer] = size_quotient(ev->sizes, from, to);
         to = size_mul(ev->sizes, to, dims[infer]);
+    }
+    int64_t whole, part;
+    if (infer >= 0 && size_known(from, &whole) && size_known(others, &part) && (part ? whole % part : whole)) {
+        struct diag *m = ev_error(ev, E_RESHAPE, a->call, "reshape: the %s elements of %s do not fill rows of %s",
+                                  size_str(ev->arena, from), shape_text(ev->arena, x->rank, x->dims),
+                                  size_str(ev->arena, others));
+        ev_show(ev, m, a->at[0], x);
+        return &value_error;
     }
     if (size_compare(from, to) == SIZE_DIFFERENT) {
         struct diag *m = ev_error(ev, E_RESHAPE, a->call, "reshape: %s has %s elements, %s has %s",
@@ -302,17 +329,25 @@ RULE(bi_concat)
     struct value **of = ev_elements(ev, a->v[0], a->at[0], &n, &unknown), *item[n + 1];
     if (unknown) return &value_any;
     if (!of) return &value_error;
-    for (int i = 0; i < n; i++) {
-        item[i] = ev_number(ev, of[i]);
+    int empty = 0;
+    for (int k = 0, i; k < n; k++) {
+        i = k - empty;
+        item[i] = ev_number(ev, of[k]);
         if (value_poisoned(item[i])) return item[i];
-        if (item[i]->kind == V_LIST && item[i]->n == 0) return &value_error;
+        if (b->op == OP_CONCAT && item[i]->kind == V_LIST && item[i]->n == 0) {
+            empty++; /* [] adds nothing */
+            continue;
+        }
         if (item[i]->kind != V_TENSOR || (b->op == OP_CONCAT && item[i]->rank == 0)) {
             struct diag *m = ev_error(ev, E_TYPE, a->at[0], "item %d to be joined is %s", i,
                                       value_type(ev->arena, item[i]));
-            diag_help(m, "a single number is joined as a vector of one: [x]");
+            bool apart = a->at[0]->kind != A_LIST && a->v[0]->kind == V_TENSOR && a->v[1];
+            if (apart) diag_help(m, "what is joined stands in one list: `%s([a, b])`", b->name);
+            else if (item[i]->kind == V_TENSOR) diag_help(m, "a single number is joined as a vector of one: [x]");
             return &value_error;
         }
     }
+    n -= empty;
     if (n == 0) {
         ev_error(ev, E_CONCAT, a->call, "nothing to join");
         return &value_error;
@@ -347,7 +382,7 @@ RULE(bi_reduce)
     bool picks = b->op != OP_SUM && b->op != OP_PROD;
     if (picks && empty_axis(ev, a, a->v[0], axis)) return &value_error;
     struct value *v = t_reduce(ev, b->op, a->v[0], axis);
-    return flag(a, 2) ? keepdims(ev, v, a->v[0], axis) : v;
+    return flag(ev, a, 2) ? keepdims(ev, v, a->v[0], axis) : v;
 }
 
 RULE(bi_extreme)
@@ -356,12 +391,18 @@ RULE(bi_extreme)
     TENSOR(0);
     if (a->v[1]) {
         TENSOR(1);
+        if (a->v[2] || a->v[3]) {
+            struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, a->at[a->v[2] ? 2 : 3],
+                                      "`%s(a, b)` is element by element and has no axis", b->name);
+            diag_help(m, "of three: `%s(a, %s(b, c))`; along an axis: `%s(x, axis = 0)`", b->name, b->name, b->name);
+            return &value_error;
+        }
         return t_elem2(ev, b->op, a->v[0], a->v[1], a->call);
     }
     int axis = axis_of(ev, a, 2, a->v[0]);
     if (axis == -2 || empty_axis(ev, a, a->v[0], axis)) return &value_error;
     struct value *v = t_reduce(ev, b->op == OP_MAX ? OP_MAX_OF : OP_MIN_OF, a->v[0], axis);
-    return flag(a, 3) ? keepdims(ev, v, a->v[0], axis) : v;
+    return flag(ev, a, 3) ? keepdims(ev, v, a->v[0], axis) : v;
 }
 
 static struct value *count_of(struct ev *ev, const struct value *x, int axis)
@@ -384,7 +425,7 @@ RULE(bi_mean)
     int axis = axis_of(ev, a, 1, a->v[0]);
     if (axis == -2) return &value_error;
     struct value *v = mean(ev, a->v[0], axis, a->call);
-    return flag(a, 2) ? keepdims(ev, v, a->v[0], axis) : v;
+    return flag(ev, a, 2) ? keepdims(ev, v, a->v[0], axis) : v;
 }
 
 RULE(bi_var)
@@ -398,7 +439,7 @@ RULE(bi_var)
     struct value *d = t_elem2(ev, OP_SUB, x, centre, a->call);
     struct value *v = mean(ev, t_elem2(ev, OP_MUL, d, d, a->call), axis, a->call);
     if (b->op == OP_SQRT) v = t_elem1(ev, OP_SQRT, v, a->call);
-    return flag(a, 2) ? keepdims(ev, v, x, axis) : v;
+    return flag(ev, a, 2) ? keepdims(ev, v, x, axis) : v;
 }
 
 static struct value *dot(struct ev *ev, struct value *x, struct value *y, const struct ast *at)
@@ -418,7 +459,7 @@ RULE(bi_norm)
     struct value *square = axis < 0 ? dot(ev, x, x, a->call)
                                     : t_reduce(ev, OP_SUM, t_elem2(ev, OP_MUL, x, x, a->call), axis);
     struct value *v = t_elem1(ev, OP_SQRT, square, a->call);
-    return flag(a, 2) ? keepdims(ev, v, x, axis) : v;
+    return flag(ev, a, 2) ? keepdims(ev, v, x, axis) : v;
 }
 
 RULE(bi_truth)
@@ -434,10 +475,10 @@ RULE(bi_truth)
     if (axis == -2 || empty_axis(ev, a, a->v[0], axis)) return &value_error;
     struct value *v = t_reduce(ev, b->op, a->v[0], axis);
     v = t_elem2(ev, OP_NE, v, value_int(ev->arena, size_int(ev->sizes, 0)), a->call);
-    return flag(a, 2) ? keepdims(ev, v, a->v[0], axis) : v;
+    return flag(ev, a, 2) ? keepdims(ev, v, a->v[0], axis) : v;
 }
 
-/* Shifted by the largest element; an axis of all -inf stays -inf. */
+/* Shifted by the largest element where that is finite: of all -inf it is -inf, with a +inf it is +inf. */
 RULE(bi_logsumexp)
 {
     UNUSED;
@@ -445,10 +486,13 @@ RULE(bi_logsumexp)
     struct value *x = t_cast(ev, a->v[0], DT_REAL);
     int axis = axis_of(ev, a, 1, x);
     if (axis == -2 || empty_axis(ev, a, x, axis)) return &value_error;
-    struct value *top = t_reduce(ev, OP_MAX_OF, x, axis), *wide = keepdims(ev, top, x, axis);
+    struct value *top = t_reduce(ev, OP_MAX_OF, x, axis);
+    struct value *finite = t_elem2(ev, OP_LT, t_elem1(ev, OP_ABS, top, a->call), t_const(ev, INFINITY), a->call);
+    top = t_select(ev, finite, top, t_const(ev, 0), a->call);
+    struct value *wide = keepdims(ev, top, x, axis);
     struct value *e = t_elem1(ev, OP_EXP, t_elem2(ev, OP_SUB, x, wide, a->call), a->call);
     struct value *v = t_elem2(ev, OP_ADD, top, t_elem1(ev, OP_LOG, t_reduce(ev, OP_SUM, e, axis), a->call), a->call);
-    return flag(a, 2) ? keepdims(ev, v, x, axis) : v;
+    return flag(ev, a, 2) ? keepdims(ev, v, x, axis) : v;
 }
 
 RULE(bi_softmax)
@@ -483,6 +527,20 @@ RULE(bi_along)
     return t_transpose(ev, t_unary_op(ev, b->op, t_transpose(ev, x, perm), x->rank - 1), perm);
 }
 
+/* x[.., index[.., j]]: along the last axis, row by row; the leading axes are one axis on the way. */
+static struct value *gather_rows(struct ev *ev, struct value *x, struct value *index, const struct ast *at)
+{
+    if (value_poisoned(index) || x->rank == 1) return value_poisoned(index) ? index : t_gather(ev, x, index, 0);
+    int last = x->rank - 1;
+    dim rows = size_int(ev->sizes, 1), n = x->dims[last], lead[IR_MAX_RANK];
+    for (int i = 0; i < last; i++) rows = size_mul(ev->sizes, rows, lead[i] = x->dims[i]);
+    lead[last] = size_int(ev->sizes, 1);
+    struct value *from = t_elem2(ev, OP_MUL, t_iota(ev, 1, &rows, 0), value_int(ev->arena, n), at);
+    struct value *place = t_elem2(ev, OP_ADD, t_reshape(ev, from, x->rank, lead), index, at);
+    dim all = size_mul(ev->sizes, rows, n);
+    return t_gather(ev, t_reshape(ev, x, 1, &all), place, 0);
+}
+
 RULE(bi_top_k)
 {
     UNUSED;
@@ -490,16 +548,19 @@ RULE(bi_top_k)
     struct value *x = a->v[0];
     dim k = ev_size(ev, a->v[1], a->at[1]);
     if (!k) return &value_error;
-    if (x->rank != 1) return wrong_rank(ev, a, 0, "a vector");
+    if (x->rank == 0) return wrong_rank(ev, a, 0, "a tensor with an axis");
+    int last = x->rank - 1;
     int64_t over;
-    if (size_known(size_sub(ev->sizes, k, x->dims[0]), &over) && over > 0) {
-        ev_error(ev, E_INDEX_RANGE, a->call, "top_k: %s of %s elements", ev_size_text(ev, k),
-                 ev_size_text(ev, x->dims[0]));
+    if (negative_size(ev, 1, &k, a->at[1])) return &value_error;
+    if (size_known(size_sub(ev->sizes, k, x->dims[last]), &over) && over > 0) {
+        struct diag *m = ev_error(ev, E_INDEX_RANGE, a->call, "top_k: %s of %s elements", ev_size_text(ev, k),
+                                  ev_size_text(ev, x->dims[last]));
+        ev_show(ev, m, a->at[0], x);
         return &value_error;
     }
-    struct value *order = t_unary_op(ev, OP_ARGSORT, t_elem1(ev, OP_NEG, x, a->call), 0);
-    struct value *first = t_slice(ev, order, 0, size_int(ev->sizes, 0), k, 1);
-    struct value *both[2] = { t_gather(ev, x, first, 0), first };
+    struct value *order = t_unary_op(ev, OP_ARGSORT, t_elem1(ev, OP_NEG, x, a->call), last);
+    struct value *first = t_slice(ev, order, last, size_int(ev->sizes, 0), k, 1);
+    struct value *both[2] = { gather_rows(ev, x, first, a->call), first };
     return value_list(ev->arena, V_TUPLE, 2, both);
 }
 
@@ -640,7 +701,7 @@ RULE(bi_trisolve)
     bool vector;
     if (!square(ev, a, 0)) return &value_error;
     struct value *B = right_side(ev, a, a->v[0]->dims[a->v[0]->rank - 1], &vector);
-    return B ? as_vector(ev, t_trisolve(ev, a->v[0], B, flag(a, 2), flag(a, 3)), vector) : &value_error;
+    return B ? as_vector(ev, t_trisolve(ev, a->v[0], B, flag(ev, a, 2), flag(ev, a, 3)), vector) : &value_error;
 }
 
 RULE(bi_lstsq)

@@ -180,22 +180,34 @@ DRAW(draw_exponential)
     return t_elem2(ev, OP_DIV, x, real(ev, dist->param[0]), at);
 }
 
-/* The number of running sums that u * total has passed. */
+/* Probabilities that are known are not all 0. */
+static bool something_to_choose(struct ev *ev, const struct value *dist)
+{
+    struct bounds b;
+    if (!bounds(dist->param[0], &b) || b.most > 0) return true;
+    struct diag *m = ev_error(ev, E_DOMAIN, dist->param_at[0], "`categorical`: all probabilities are 0");
+    ev_show(ev, m, dist->param_at[0], dist->param[0]);
+    return false;
+}
+
+/* The number of running sums that u * total has passed; leading axes of p are paired with those of the draw. */
 DRAW(draw_categorical)
 {
-    if (!in_domain(ev, dist, 0, "p", not_negative, "at least 0")) return &value_error;
+    if (!in_domain(ev, dist, 0, "p", not_negative, "at least 0") || !something_to_choose(ev, dist)) return &value_error;
     struct value *p = real(ev, dist->param[0]);
-    if (p->rank != 1) {
-        struct diag *m = ev_error(ev, E_RANK, dist->param_at[0], "`categorical` takes a vector of probabilities");
+    int last = p->rank - 1;
+    if (last < 0 || last > rank || rank + 1 > IR_MAX_RANK || size_is(p->dims[last], 0)) {
+        struct diag *m = ev_error(ev, E_RANK, dist->param_at[0],
+                                  last > rank ? "`categorical`: more vectors of probabilities than draws"
+                                              : "`categorical` takes a vector of probabilities");
         ev_show(ev, m, dist->param_at[0], p);
         return &value_error;
     }
-    dim wide[IR_MAX_RANK], k = p->dims[0];
-    if (rank + 1 > IR_MAX_RANK) return &value_error;
+    dim wide[IR_MAX_RANK], k = p->dims[last];
     memcpy(wide, dims, sizeof(dim) * (size_t)rank);
     wide[rank] = size_int(ev->sizes, 1);
-    struct value *sums = t_unary_op(ev, OP_CUMSUM, p, 0);
-    struct value *total = t_at(ev, sums, 0, size_sub(ev->sizes, k, size_int(ev->sizes, 1)));
+    struct value *sums = t_unary_op(ev, OP_CUMSUM, p, last);
+    struct value *total = t_at(ev, sums, last, size_sub(ev->sizes, k, size_int(ev->sizes, 1)));
     struct value *u = t_elem2(ev, OP_MUL, uniform_stream(ev, site, STREAM_VALUE, rank, dims), total, at);
     struct value *passed = t_elem2(ev, OP_LE, sums, t_reshape(ev, u, rank + 1, wide), at);
     struct value *index = t_reduce(ev, OP_SUM, t_cast(ev, passed, DT_INT), rank);
@@ -278,14 +290,19 @@ DRAW(draw_permutation)
 DRAW(draw_orthogonal)
 {
     (void)dist;
-    struct binding *b = scope_find(ev->std, intern(ev->names, "orthogonal_factor"));
-    if (rank != 2 || size_compare(dims[0], dims[1]) == SIZE_DIFFERENT) {
-        struct diag *m = ev_error(ev, E_SHAPE, at, "`orthogonal` draws one square matrix");
+    bool one = rank == 2;
+    struct binding *b = scope_find(ev->std, intern(ev->names, one ? "orthogonal_factor" : "orthogonal_factors"));
+    if (size_compare(dims[rank - 2], dims[rank - 1]) == SIZE_DIFFERENT) {
+        struct diag *m = ev_error(ev, E_SHAPE, at, "`orthogonal` draws square matrices, in the last two axes");
         diag_note(m, "the shape here is %s", shape_text(ev->arena, rank, dims));
         return &value_error;
     }
     struct value *z = t_draw(ev, OP_DRAW_NORMAL, site, STREAM_VALUE, rank, dims);
-    return ev_apply(ev, b->value->fn, &z, 1, at);
+    if (one) return ev_apply(ev, b->value->fn, &z, 1, at);
+    dim flat[3] = { size_int(ev->sizes, 1), dims[rank - 2], dims[rank - 1] };
+    for (int i = 0; i < rank - 2; i++) flat[0] = size_mul(ev->sizes, flat[0], dims[i]);
+    z = t_reshape(ev, z, 3, flat);
+    return t_reshape(ev, ev_apply(ev, b->value->fn, &z, 1, at), rank, dims);
 }
 
 const struct dist dists[] = {

@@ -57,6 +57,7 @@ struct kernel {
 struct frame {
     const struct def *def;   /* NULL: a lambda, a block of the script */
     bool ended;
+    bool may_end;            /* one of two branches that were both walked ended */
     struct value *result;    /* return, predict, yield (a tuple) */
     struct value *x, *y, *truth;
     struct scope *scope;     /* the body's names, for `knowing` */

@@ -401,13 +401,31 @@ static struct scope *body_scope(struct ev *ev, const struct def *d)
     return s;
 }
 
-/* The value of a body, whose kind says what must end it. */
+static bool returns(const struct ast *e)
+{
+    if (!e || e->kind == A_RETURN) return e;
+    bool found = false;
+    for (int i = 0; i < e->n && !found; i++) found = returns(e->kid[i]);
+    return found;
+}
+
+/* The value of a body, whose kind says what must end it. One that ends in branches may come to its end without; an fn
+ * that only prints has no value. */
 static struct value *run_body(struct ev *ev, const struct def *d, struct scope *s, struct frame *fr)
 {
+    int errors = ev->diags->errors;
     fr->def = d;
     fr->scope = s;
     ev_block(ev, s, d->body, fr);
-    return fr->ended ? fr->result : &value_error;
+    if (fr->ended) return fr->result;
+    if (fr->may_end) return &value_any;
+    if (d->kind == DEF_FN && !returns(d->body)) return ev->diags->errors == errors ? &value_none : &value_error;
+    if (ev->diags->errors == errors && !ev->damaged && !ev_stopped(ev)) {
+        struct diag *m = ev_error(ev, E_ENDING, ev->at, "`%s` comes to its end without `%s`",
+                                  d->name, ast_def_end(d->kind));
+        diag_label(m, d->ast->name_span, "none of its conditions holds");
+    }
+    return &value_error;
 }
 
 /* Argument i of a call as it is written; the call where it is not. */

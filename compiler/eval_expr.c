@@ -66,6 +66,18 @@ bool ev_known_bool(const struct value *v, bool *out)
     return true;
 }
 
+/* Does a number come from the indices of loops and builders alone? */
+static bool of_index(const struct ir_node *n)
+{
+    bool arithmetic = n->op == OP_ADD || n->op == OP_SUB || n->op == OP_MUL || n->op == OP_NEG, index = false;
+    if (n->op == OP_PARAM) return n->dtype == DT_INT && !n->rank;
+    for (int i = 0; i < n->nin && arithmetic; i++) {
+        if (n->in[i]->op != OP_CONST && !of_index(n->in[i])) return false;
+        index |= n->in[i]->op != OP_CONST;
+    }
+    return index;
+}
+
 dim ev_size(struct ev *ev, struct value *v, const struct ast *at)
 {
     int64_t n;
@@ -90,7 +102,12 @@ dim ev_size(struct ev *ev, struct value *v, const struct ast *at)
                              : ev_error(ev, E_SIZE, at, "a size must be a whole number that is known before the run");
     ev_show(ev, m, at, v);
     if (divided) diag_note(m, "`%s` is %g", ev_text(ev, at), v->r0);
-    if (v->node) diag_note(m, "it depends on what is drawn or computed in the kernel");
+    if (v->node && of_index(v->node)) {
+        diag_note(m, "the index of a loop: its body is compiled once for all passes, and so are the sizes in it");
+        diag_help(m, "take all elements, and put 0 where `range(n) < i` does not hold, with `where`");
+    } else if (v->node) {
+        diag_note(m, "it depends on what is drawn or computed in the kernel");
+    }
     return NULL;
 }
 
@@ -120,6 +137,8 @@ static struct value *compare_names(struct ev *ev, enum ast_op op, struct value *
     bool nameable = (a->kind == V_STRING || a->kind == V_INSTANCE || a->kind == V_CHAIN || a->kind == V_MODEL) &&
                     (b->kind == V_STRING || b->kind == V_INSTANCE || b->kind == V_CHAIN || b->kind == V_MODEL);
     if (!nameable) return NULL;
+    bool open = (a->kind == V_STRING && !a->text) || (b->kind == V_STRING && !b->text);
+    if (open || (!string && !(value_ready(a) && value_ready(b)))) return &value_any;
     bool equal;
     if (!value_ready(a) || !value_ready(b)) return t_unknown(ev, DT_BOOL, 0, NULL);
     if (string) {
@@ -156,6 +175,8 @@ static struct value *binary(struct ev *ev, struct scope *s, const struct ast *e)
         struct diag *m = ev_error(ev, E_TYPE, e, "`%s` is not defined for %s", ast_op_text(e->op),
                                   value_type(ev->arena, v));
         ev_show(ev, m, e->kid[i], v);
+        if (v->kind == V_DIST) diag_help(m, "a number drawn from it has a name of its own: `x ~ %s(...)`", v->dist->name);
+        if (v->kind == V_STRING && e->op == AO_ADD) diag_help(m, "texts are joined by `\"{a}{b}\"`");
         return &value_error;
     }
     switch (e->op) {
@@ -239,7 +260,12 @@ static struct value *list(struct ev *ev, struct scope *s, const struct ast *e)
     for (int i = 0; i < item.n; i++)
         if (item.data[i]->kind == V_ANY && numbers) return &value_any;
     if (!numbers || !item.n) return value_list(ev->arena, V_LIST, item.n, item.data);
-    return t_stack(ev, item.data, item.n, 0, e);
+    struct value *v = t_stack(ev, item.data, item.n, 0, e);
+    dim *entry = ARENA_ARRAY(ev->arena, dim, item.n);
+    bool sizes = v->kind == V_TENSOR && v->dtype == DT_INT;
+    for (int i = 0; i < item.n && sizes; i++) sizes = (entry[i] = item.data[i]->size) != NULL;
+    if (sizes) v->entry = entry;
+    return v;
 }
 
 /* Ends and steps of a range are whole numbers, a step not 0. */
@@ -382,6 +408,8 @@ struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e)
     const struct ast *around = ev->at;
     ev->at = e;
     struct value *v = expression(ev, s, e);
+    if (v->kind == V_ERROR && !ev->diags->errors && !ev->damaged && !ev_stopped(ev))
+        ev_error(ev, E_INTERNAL, e, "`%s` has no value, and no message says why", ev_text(ev, e));
     ev->at = around;
     return v;
 }

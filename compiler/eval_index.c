@@ -222,9 +222,8 @@ struct value *ev_index(struct ev *ev, struct scope *s, const struct ast *e)
 
 /* ---- fields ---- */
 
-static struct value *hyper_field(struct ev *ev, const struct value *v, str name)
+static struct value *hyper_field(struct ev *ev, struct value *v, str name)
 {
-    (void)ev;
     if (v->kind == V_CHAIN) {
         for (int i = v->n - 1; i >= 0; i--) {
             struct value *found = hyper_field(ev, v->item[i], name);
@@ -232,6 +231,7 @@ static struct value *hyper_field(struct ev *ev, const struct value *v, str name)
         }
         return NULL;
     }
+    v = ev_stands_for(ev, v, ev->at);
     if (v->kind != V_INSTANCE) return NULL;
     for (int i = 0; i < v->instance->def->nhypers; i++)
         if (v->instance->def->hyper[i]->name == name) return v->instance->hyper[i];

@@ -66,6 +66,12 @@ static bool same_origin(const struct size_symbol *a, const struct size_symbol *b
            source_line(a->origin.src, a->origin.from) == source_line(b->origin.src, b->origin.from);
 }
 
+/* A line of the library is no line of the user's. */
+static bool library(const struct source *src)
+{
+    return src->path[0] == '<';
+}
+
 /* "\tn = 40, d = 20 from the options on line 8": names that come from one line are named together. */
 static const char *origins(struct ev *ev, struct diag *m, const struct ast *at, const struct symbols *s)
 {
@@ -76,9 +82,11 @@ static const char *origins(struct ev *ev, struct diag *m, const struct ast *at, 
         if (one->kind == SIZE_VALUED) buf_printf(&b, "%s = %lld", one->name, (long long)one->value);
         else buf_puts(&b, one->name);
         if (i + 1 < s->n && same_origin(one, s->of[i + 1])) continue;
+        bool elsewhere = one->origin.src && one->origin.src != at->span.src && library(one->origin.src);
         if (one->origin.src && one->what)
-            buf_printf(&b, "%s from %s on line %d", one->kind == SIZE_VALUED ? "," : "", one->what,
-                       source_line(one->origin.src, one->origin.from));
+            buf_printf(&b, "%s from %s on line %d%s%s", one->kind == SIZE_VALUED ? "," : "", one->what,
+                       source_line(one->origin.src, one->origin.from), elsewhere ? " of " : "",
+                       elsewhere ? one->origin.src->path : "");
         if (one->origin.src == at->span.src && at->span.src) diag_context(m, one->origin);
     }
     const char *text = arena_strdup(ev->arena, b.text ? b.text : "");

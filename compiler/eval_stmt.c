@@ -61,17 +61,32 @@ static void assign(struct ev *ev, struct scope *s, const struct ast *target, str
     b->own = true;
 }
 
+/* What each of n names on the left gets: an item of a tuple or list, a slice of a tensor's first axis. NULL: reported,
+ * or nothing to take apart. */
+static struct value **parts_of(struct ev *ev, const struct ast *e, struct value *v, int n)
+{
+    bool items = v->kind == V_TUPLE || v->kind == V_LIST;
+    if (items && v->n == n) return v->item;
+    if (v->kind == V_RANGE) v = ev_range_tensor(ev, v);
+    if (value_poisoned(v)) return NULL;
+    if (v->kind == V_TENSOR && v->rank && size_compare(v->dims[0], size_int(ev->sizes, n)) != SIZE_DIFFERENT) {
+        struct value **part = ARENA_ARRAY(ev->arena, struct value *, n);
+        for (int i = 0; i < n; i++) part[i] = t_at(ev, v, 0, size_int(ev->sizes, i));
+        return part;
+    }
+    struct diag *m = items ? ev_error(ev, E_TYPE, e, "%d names on the left, %d values on the right", n, v->n)
+                           : ev_error(ev, E_TYPE, e, "%d names on the left, %s on the right", n,
+                                      value_type(ev->arena, v));
+    ev_show(ev, m, e->kid[1], v);
+    return NULL;
+}
+
 static void assign_tuple(struct ev *ev, struct scope *s, const struct ast *e, struct value *v)
 {
     const struct ast *target = e->kid[0];
-    if (!value_poisoned(v) && (v->kind != V_TUPLE && v->kind != V_LIST)) {
-        ev_error(ev, E_TYPE, e, "%d names on the left, %s on the right", target->n, value_type(ev->arena, v));
-        v = &value_error;
-    } else if (!value_poisoned(v) && v->n != target->n) {
-        ev_error(ev, E_TYPE, e, "%d names on the left, %d values on the right", target->n, v->n);
-        v = &value_error;
-    }
-    for (int i = 0; i < target->n; i++) assign(ev, s, target->kid[i], value_poisoned(v) ? v : v->item[i], e);
+    struct value **part = value_poisoned(v) ? NULL : parts_of(ev, e, v, target->n);
+    struct value *none = v->kind == V_ANY ? v : &value_error;
+    for (int i = 0; i < target->n; i++) assign(ev, s, target->kid[i], part ? part[i] : none, e);
 }
 
 static void update(struct ev *ev, struct scope *s, const struct ast *e)
@@ -522,6 +537,7 @@ static void condition(struct ev *ev, struct scope *s, const struct ast *e, struc
     }
     rehearse_end(ev, &r);
     if (branch[0].ended && branch[1].ended) *fr = branch[0];
+    else fr->may_end |= branch[0].ended || branch[1].ended || branch[0].may_end || branch[1].may_end;
 }
 
 /* ---- ends of bodies ---- */

@@ -3,10 +3,12 @@
  * built on the way: the i-th call of a layer inside another is `layer[i]`, a parameter or tap is a field of the call it
  * stands in, a tap inside an unrolled loop is numbered too. `for` makes a new call, with parameters of its own, in
  * every pass; `repeat` is one call that is taken several times. */
+#include <stdlib.h>
 #include <string.h>
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
 #include "compiler/script.h"
+#include "lang/names.h"
 
 /* ---- paths ---- */
 
@@ -113,14 +115,27 @@ static struct value *zeros_like(struct ev *ev, const struct value *like, int axi
     return t_full(ev, t_const(ev, 0), like->rank, dims);
 }
 
+/* Does v broadcast to a shape that stays as it is? */
+static bool stretches(const struct value *v, int rank, const dim *dims)
+{
+    bool fits = v->rank <= rank;
+    for (int i = 0; fits && i < v->rank; i++)
+        fits = size_is(v->dims[i], 1) || size_compare(v->dims[i], dims[rank - v->rank + i]) != SIZE_DIFFERENT;
+    return fits;
+}
+
 /* v with the picked part replaced by x, which broadcasts to it. */
 static struct value *replaced(struct ev *ev, struct value *v, const struct path_item *item, int n, struct value *x,
                               const struct ast *at)
 {
     struct value *part = picked(ev, v, item, n), *fitted = t_cast(ev, x, DT_REAL), *mask = value_bool(ev->arena, true);
     if (value_poisoned(part) || value_poisoned(fitted)) return value_poisoned(part) ? part : fitted;
-    int rank = part->rank;
-    if (!t_match(ev, &fitted, &part, at) || part->rank != rank) return &value_error;
+    if (!stretches(fitted, part->rank, part->dims)) {
+        struct diag *m = ev_error(ev, E_BROADCAST, at, "`%s` is replaced by a value of another shape, %s",
+                                  ev_text(ev, at), value_type(ev->arena, fitted));
+        ev_show(ev, m, at, part);
+        return &value_error;
+    }
     fitted = t_broadcast(ev, fitted, part->rank, part->dims);
     if (n == 0) return fitted;
     dim wide[IR_MAX_RANK];
@@ -204,6 +219,16 @@ void ev_tap(struct ev *ev, struct scope *s, const struct ast *e)
 }
 
 /* The value a parameter starts from, as a node of the kernel's top: loops share it. */
+/* A parameter's first value, stretched to its shape. */
+static struct value *start_value(struct ev *ev, const struct ast *e, struct value *v, int rank, const dim *dims)
+{
+    if (stretches(v, rank, dims)) return t_broadcast(ev, v, rank, dims);
+    struct diag *m = ev_error(ev, E_BROADCAST, e, "parameter `%s`%s starts from a value of another shape, %s", e->name,
+                              shape_text(ev->arena, rank, dims), shape_text(ev->arena, v->rank, v->dims));
+    ev_show(ev, m, e->kid[0], v);
+    return &value_error;
+}
+
 static struct value *initial(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct kernel *k = ev->k;
@@ -223,8 +248,7 @@ static struct value *initial(struct ev *ev, struct scope *s, const struct ast *e
             if (size->kind == V_ERROR || !(dims[i - 1] = ev_size(ev, size, e->kid[i]))) v = &value_error;
         }
         if (v->kind == V_TENSOR) {
-            struct value *shape = t_full(ev, t_const(ev, 0), e->n - 1, dims);
-            v = t_match(ev, &v, &shape, e) ? t_broadcast(ev, v, e->n - 1, dims) : &value_error;
+            v = start_value(ev, e, v, e->n - 1, dims);
         }
     }
     k->site_path = sites;
@@ -345,13 +369,71 @@ struct value *ev_sequence(struct ev *ev, struct arch *a, const struct instance *
     return walk(ev, a, arch, (struct value *[]){ x, y }, 2, where);
 }
 
+/* The same path but for its indices. */
+static bool same_but_numbers(const char *a, const char *b)
+{
+    while (*a && *b) {
+        a += strspn(a, "0123456789");
+        b += strspn(b, "0123456789");
+        if (*a != *b) return false;
+        if (*a) a++, b++;
+    }
+    return !*a && !*b;
+}
+
+/* Path k of a list, its indices as slices over all paths that differ in them alone; nothing for all of these but the
+ * first. */
+static void list_path(struct buf *out, const char **path, int n, int k)
+{
+    for (int i = 0; i < k; i++)
+        if (same_but_numbers(path[i], path[k])) return;
+    buf_puts(out, out->n ? ", `" : "`");
+    for (const char *p = path[k]; *p; p++) {
+        size_t digits = p > path[k] && p[-1] == '[' ? strspn(p, "0123456789") : 0;
+        long most = 0;
+        for (int i = k; i < n && digits; i++) {
+            const char *q = path[i];
+            if (!same_but_numbers(q, path[k])) continue;
+            int place = 0;
+            for (const char *r = path[k]; r < p; r++) place += *r == '[';
+            while (place) place -= *q++ == '[';
+            most = strtol(q, NULL, 10) > most ? strtol(q, NULL, 10) : most;
+        }
+        if (!digits) buf_putc(out, *p);
+        else if (most) buf_printf(out, "0:%ld", most + 1);
+        else buf_putc(out, '0');
+        p += digits ? digits - 1 : 0;
+    }
+    buf_putc(out, '`');
+}
+
+/* The path that ends as what is written, or is near to it. NULL: none. */
+static const char *path_meant(const char *written, const char **path, int n)
+{
+    size_t size = strlen(written);
+    struct nearest near;
+    nearest_init(&near, written);
+    for (int k = 0; k < n; k++) {
+        size_t all = strlen(path[k]);
+        if (same_but_numbers(written, path[k])) return NULL;
+        if (all > size && path[k][all - size - 1] == '.' && !strcmp(path[k] + all - size, written)) return path[k];
+        nearest_offer(&near, path[k]);
+    }
+    return near.best;
+}
+
 static struct value *no_such_path(struct ev *ev, const struct model *m, const struct arch *a, const struct ast *at)
 {
     struct diag *d = ev_error(ev, E_NO_FIELD, at, "the model has no tap or parameter `%s`", ev_text(ev, at));
+    int n = 0;
+    const char **path = ARENA_ARRAY(ev->arena, const char *, m->n + a->taps.n + 1);
+    for (int k = 0; k < a->taps.n; k++) path[n++] = a->taps.data[k].path;
+    for (int k = 0; k < m->n; k++) path[n++] = m->weight[k].path;
+    const char *meant = path_meant(ev_text(ev, at), path, n);
     struct buf b = { 0 };
-    for (int k = 0; k < m->n && b.n < 300; k++) buf_printf(&b, "%s`%s`", k ? ", " : "", m->weight[k].path);
-    for (int k = 0; k < a->taps.n && b.n < 500; k++) buf_printf(&b, ", `%s`", a->taps.data[k].path);
+    for (int k = 0; k < n && b.n < 1000; k++) list_path(&b, path, n, k);
     diag_note(d, "it has %s", b.text ? b.text : "none");
+    if (meant) diag_help(d, "did you mean `%s`?", meant);
     buf_free(&b);
     return &value_error;
 }

@@ -261,6 +261,9 @@ struct value *t_at(struct ev *ev, struct value *a, int axis, dim index)
 {
     if (value_poisoned(a)) return a;
     dim dims[IR_MAX_RANK];
+    int64_t i, n;
+    if (a->entry && size_known(index, &i) && size_known(a->dims[0], &n) && i >= 0 && i < n)
+        return value_int(ev->arena, a->entry[i]);
     struct value *one = t_slice(ev, a, axis, index, size_int(ev->sizes, 1), 1);
     int rank = without(a, axis, dims);
     return t_reshape(ev, one, rank, dims);
@@ -443,6 +446,7 @@ struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct v
         ev_show(ev, m, of, c);
         return &value_error;
     }
+    const struct value *as_written[2] = { a, b };
     if (!t_match(ev, &a, &b, at)) return &value_error;
     /* the condition joins the shape without joining the type */
     dim dims[IR_MAX_RANK];
@@ -454,7 +458,11 @@ struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct v
             struct diag *m = ev_error(ev, E_BROADCAST, at, "%s: a condition of shape %s does not broadcast against %s",
                                       operation(ev, at), shape_text(ev->arena, c->rank, c->dims),
                                       shape_text(ev->arena, a->rank, a->dims));
-            if (at->kind == A_CALL && at->n > 1) ev_show_axis(ev, m, at->kid[1], c, ic);
+            if (at->kind == A_CALL && at->n > 3) {
+                ev_show(ev, m, at->kid[1], c);
+                for (int k = 0; k < 2; k++)
+                    if (as_written[k]->rank) ev_show(ev, m, at->kid[k + 2], as_written[k]);
+            }
             return &value_error;
         }
     }

@@ -68,6 +68,7 @@ struct value {
             bool literal;         /* made of literals and sizes alone: baked into kernels */
             dim dims[IR_MAX_RANK];
             dim size;             /* a scalar integer as a size; a quotient of integers too; else NULL */
+            const dim *entry;     /* a list of integers that are sizes, [n, d]: each of them; else NULL */
             struct ir_node *node; /* kernel code */
             double se;            /* a real of the script made of estimates: its standard error; else 0 */
             struct tensor data;

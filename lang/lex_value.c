@@ -1,6 +1,7 @@
 /* What the lexer's actions do that is more than a line: numbers, words, and messages about characters. */
 #include "lang/tokens.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -92,6 +93,17 @@ void lex_unknown(struct lexer *lx, const char *text, size_t n) {
         m = diag_new(lx->p->ds, E_CHARACTER, where, "`%.*s` has no meaning here", (int)n, text);
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (strlen(signs[i].sign) == n && !memcmp(signs[i].sign, text, n)) diag_help(m, "%s", signs[i].help);
+}
+
+/* Reports text in single quotes, or the ' of a transpose, and returns how much of it to pass over. */
+int lex_single_quotes(struct lexer *lx, const char *text, size_t n) {
+    unsigned char before = lx->from ? (unsigned char)lx->p->src->text[lx->from - 1] : ' ';
+    bool transpose = isalnum(before) || before == '_' || before == ')' || before == ']' || before >= 128;
+    size_t reported = transpose ? 1 : n;
+    struct span where = {lx->p->src, lx->from, lx->from + (uint32_t)reported};
+    struct diag *m = diag_new(lx->p->ds, E_CHARACTER, where, "`%.*s` has no meaning here", (int)reported, text);
+    diag_help(m, "%s", transpose ? "the transpose of X is `X.T`" : "strings stand in double quotes");
+    return (int)reported;
 }
 
 /* Reports, once a line, the outermost string that does not end. */

@@ -2,6 +2,7 @@
  * from other languages. A statement gives at most one. After it the parser goes on at the statement's block, if one
  * is still to come, or at its end. */
 #include "lang/parse_build.h"
+#include "lang/names.h"
 
 #include <string.h>
 
@@ -92,8 +93,10 @@ static void expected_text(const struct expected *e, struct buf *out) {
     if (e->expression) list[n++] = "an expression";
     if (e->operator_) list[n++] = "an operator";
     if (e->type) list[n++] = "a type";
-    for (int i = 0; i < e->words && n < 5; i++)
+    for (int i = 0; i < e->words && n < 5; i++) {
+        if (!strcmp(e->word[i], "the start of a string") && listed(e->word, e->words, "a string")) continue;
         if (!covered(e, e->word[i]) && !listed(list, n, e->word[i])) list[n++] = e->word[i];
+    }
     if (n == 5) n = e->expression || e->operator_ ? 1 : 4;
     for (int i = 0; i < n; i++)
         buf_printf(out, "%s%.*s", i == 0 ? "" : i == n - 1 ? " or " : ", ", shown_length(list[i]), list[i]);
@@ -104,11 +107,29 @@ static bool is_word(const struct parse *p, const struct token *t) {
     return t->kind != NAME && t->span.to > t->span.from && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
 }
 
+static bool is_habit(const struct token *t) {
+    for (size_t k = 0; k < sizeof habits / sizeof *habits; k++)
+        if (!strcmp(t->value.NAME, habits[k].word)) return true;
+    return false;
+}
+
 static void habit(const struct parse *p, struct diag *m, int i) {
     const struct token *t = token_at(p, i);
     if (t->kind != NAME) return;
     for (size_t k = 0; k < sizeof habits / sizeof *habits; k++)
         if (!strcmp(t->value.NAME, habits[k].word)) diag_help(m, "%s", habits[k].help);
+}
+
+/* A statement that starts with a name and another name: the first may be a keyword that is misspelt. */
+static void keyword_meant(struct diag *m, const struct token *start) {
+    static const char *const words[] = {
+        "algorithm", "architecture", "assert", "for", "heatmap", "if", "import", "language", "layer", "option",
+        "optimizer", "param", "plot", "predict", "preprocess", "print", "prompt", "record", "repeat", "return",
+        "save", "state", "sweep", "tap", "task", "test", "yield"};
+    struct nearest near;
+    nearest_init(&near, start->value.NAME);
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) nearest_offer(&near, words[k]);
+    if (near.best) diag_help(m, "did you mean `%s`?", near.best);
 }
 
 /* What the user may have meant. */
@@ -118,7 +139,15 @@ static void hints(const struct parse *p, struct diag *m, const struct expected *
                 (start->kind >= FN && start->kind <= OPTIMIZER);
     if (t->kind == '=' && (start->kind == IF || start->kind == REPEAT || start->kind == ASSERT || e->operator_))
         diag_help(m, "`==` compares; `=` gives a name a value");
-    if (t->kind == ':' && head && !e->name) diag_help(m, "a block stands in braces: `{ ... }`");
+    bool colon = t->kind == ':' && !e->name, after_colon = t->kind == NEWLINE && token_at(p, i - 1)->kind == ':';
+    bool definition = start->kind >= FN && start->kind <= OPTIMIZER;
+    if (head && (colon || after_colon)) diag_help(m, "a block stands in braces: `{ ... }`");
+    if (start->kind == NAME && t->kind == NAME && i == first + 1 && !is_habit(start)) keyword_meant(m, start);
+    if (definition && t->kind == '[' && listed(e->word, e->words, "`)`"))
+        diag_help(m, "inputs stand after the parentheses, `given X[n, d], y[n], q[d]`; an argument has a type, "
+                     "`X: real[n, d]`");
+    if (start->kind == IMPORT && i == first + 1 && t->kind == NAME)
+        diag_help(m, "a script is imported by its file, `import \"file.icl\"`; the builtins need no import");
     if (e->name && !e->expression && is_word(p, t)) diag_note(m, "a keyword cannot be a name");
     if (e->expression && !e->statement && is_word(p, t) && t->kind != TO && t->kind != TRUTH && i > first)
         diag_note(m, "`%.*s` is a keyword", (int)(t->span.to - t->span.from), p->src->text + t->span.from);

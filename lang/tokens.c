@@ -446,8 +446,10 @@ void tokens_arrange(struct parse *p) {
             go = open_bracket(s, *t);
         else if (closes(t->kind))
             close_bracket(s, t);
-        else
+        else {
+            if (t->kind == STRING && t->made) quiet(s); /* it does not end: reported by the lexer */
             plain(s, *t);
+        }
     }
     p->open_end |= s->depth > 0 || unfinished(s);
     p->open_end &= go;

@@ -75,6 +75,7 @@ void lex_integer(struct lexer *lx, const char *text, size_t n, YYSTYPE *value);
 void lex_real(struct lexer *lx, const char *text, size_t n, YYSTYPE *value);
 void lex_not_a_number(struct lexer *lx, const char *text);
 void lex_unknown(struct lexer *lx, const char *text, size_t n);
+int lex_single_quotes(struct lexer *lx, const char *text, size_t n);
 void lex_unclosed(struct lexer *lx);
 void lex_too_deep(struct lexer *lx);
 

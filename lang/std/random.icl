@@ -16,3 +16,7 @@ fn orthogonal_factor(A: real[n, n]) -> real[n, n] {
     }
     return Q * where(diag(R) < 0, -1.0, 1.0)
 }
+
+fn orthogonal_factors(A: real[m, n, n]) -> real[m, n, n] {
+    return [orthogonal_factor(A[i]) for i in 0:m]
+}

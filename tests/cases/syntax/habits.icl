@@ -11,3 +11,9 @@ z = 1
 a = b
     then c
 if x { a = 1 } elif y { a = 2 }
+algoritm a given X[n, d], y[n], q[d] { predict 0 }
+import numpy
+for i in range(3):
+algorithm b(X[n, d], y[n]) { predict 0 }
+A = X' @ X
+print "abc {x"
