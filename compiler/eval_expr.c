@@ -175,7 +175,8 @@ static struct value *binary(struct ev *ev, struct scope *s, const struct ast *e)
         struct diag *m = ev_error(ev, E_TYPE, e, "`%s` is not defined for %s", ast_op_text(e->op),
                                   value_type(ev->arena, v));
         ev_show(ev, m, e->kid[i], v);
-        if (v->kind == V_DIST) diag_help(m, "a number drawn from it has a name of its own: `x ~ %s(...)`", v->dist->name);
+        if (v->kind == V_DIST)
+            diag_help(m, "a number drawn from it has a name of its own: `x ~ %s(...)`", v->dist->name);
         if (v->kind == V_STRING && e->op == AO_ADD) diag_help(m, "texts are joined by `\"{a}{b}\"`");
         return &value_error;
     }

@@ -69,7 +69,7 @@ static bool same_origin(const struct size_symbol *a, const struct size_symbol *b
 /* A line of the library is no line of the user's. */
 static bool library(const struct source *src)
 {
-    return src->path[0] == '<';
+    return !strncmp(src->path, "<std>", 5);
 }
 
 /* "\tn = 40, d = 20 from the options on line 8": names that come from one line are named together. */
