@@ -37,6 +37,7 @@ struct interpreted {
     const struct tensor **inputs;
     int precision;
     const struct pool *pool;
+    const struct ranks *ranks;
 };
 
 static bool interpret(void *ctx, const struct icl_kernel_args *args, int thread)
@@ -48,7 +49,7 @@ static bool interpret(void *ctx, const struct icl_kernel_args *args, int thread)
     struct interp it = { .arena = &arena, .precision = in->precision, .seed = args->seed };
     struct tensor results[top->results.n + 1];
     for (int64_t b = 0; b < args->blocks; b++) {
-        if (pool_stopped(in->pool)) return false;
+        if (pool_stopped(in->pool) || ranks_interrupted(in->ranks)) return false;
         it.prompt = (uint64_t)(args->first + b);
         interp_run(&it, in->k->f, in->inputs, results);
         for (int r = 0; r < top->results.n; r++) {
@@ -114,7 +115,7 @@ bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const 
     if (!foreseen) note_unforeseen(ev, at);
     if (s->engine == ENGINE_INTERP || !foreseen) {
         struct interpreted *in = ARENA_NEW(ev->arena, struct interpreted);
-        *in = (struct interpreted){ k, captured(ev, k), ev->precision, session_threads(ev) };
+        *in = (struct interpreted){ k, captured(ev, k), ev->precision, session_threads(ev), s->ranks };
         *out = (struct answerer){ .kernel = { .lanes = 1, .precision = 64 }, .answer = interpret, .ctx = in };
         return true;
     }
@@ -161,6 +162,7 @@ static bool prepare(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
     j->m.seed = seed;
     j->m.trials = trials;
     j->m.pool = session_threads(ev);
+    j->m.ranks = s->ranks;
     struct answerer who;
     if (!answer_engine(ev, k, &who, at)) return false;
     answer_pack(ev, k, who.in);
@@ -184,6 +186,7 @@ static bool prepare(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
 static bool done(struct ev *ev, struct job *j, enum measure_status status, const struct ast *at)
 {
     progress_end(&j->progress);
+    if (status == MEASURE_RANK_LOST) ev_rank_lost(ev, at);
     if (status == MEASURE_NO_MEMORY) ev_error(ev, E_LIMIT, at, "not enough memory for these prompts");
     if (status != MEASURE_DONE) ev->session->failed = true;
     return status == MEASURE_DONE;

@@ -11,6 +11,7 @@
 #include "lang/names.h"
 #include "runtime/pool.h"
 #include "runtime/progress.h"
+#include "runtime/ranks.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -18,6 +19,12 @@ static void on_interrupt(int signal_number)
 {
     if (interrupted) _exit(128 + signal_number); /* asked twice */
     interrupted = signal_number;
+}
+
+/* See command.h. */
+const volatile sig_atomic_t *tool_interrupt(void)
+{
+    return &interrupted;
 }
 
 /* See command.h. */
@@ -207,7 +214,7 @@ void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(
     const char *no_color = getenv("NO_COLOR");
     bool automatic = isatty(2) && !(no_color && *no_color);
     line->session.color = !strcmp(line->color, "always") || (strcmp(line->color, "never") && automatic);
-    line->session.stop = &interrupted;
+    line->session.stop = line->session.ranks ? ranks_stop(line->session.ranks) : &interrupted;
     line->session.new_kernels = new_kernels;
     library_load(&t->ev);
 }
@@ -220,7 +227,7 @@ int tool_close(struct tool *t, bool good)
     diags_print(&t->diags, stderr, color);
     const struct session *s = &t->line->session;
     arena_free(&t->arena);
-    if (interrupted) return 128 + interrupted;
+    if (*s->stop) return 128 + *s->stop;
     return s->fault ? EXIT_FAULT : good ? 0 : s->usage ? EXIT_USAGE : EXIT_WRONG;
 }
 
@@ -266,23 +273,47 @@ int tool_settle_options(struct tool *t, struct program *p)
 
 /* ---- running ---- */
 
-/* Makes the folder of the files written, and those above it. */
-static bool make_folder(struct ev *ev)
+/* Makes a folder and those above it. NULL, or why not. */
+static const char *make_folders(struct arena *a, const char *out)
 {
-    const char *out = ev->session->out;
-    char *path = arena_strdup(ev->arena, out ? out : "");
+    char *path = arena_strdup(a, out ? out : "");
     for (char *p = path; *p; p++) {
         if (p == path || (p[0] != '/' && p[1])) continue;
         char was = *p;
         if (was == '/') *p = 0;
-        if (mkdir(path, 0777) && errno != EEXIST) {
-            fprintf(stderr, "icl: cannot make the folder %s: %s\n", path, strerror(errno));
-            ev->session->usage = true;
-            return false;
-        }
+        if (mkdir(path, 0777) && errno != EEXIST)
+            return arena_printf(a, "cannot make the folder %s: %s", path, strerror(errno));
         *p = was;
     }
-    return true;
+    return NULL;
+}
+
+/* The folder of the files written. */
+static bool make_folder(struct ev *ev)
+{
+    const char *why = ev_agree(ev, ev_first(ev) ? make_folders(ev->arena, ev->session->out) : NULL);
+    if (!why) return true;
+    fprintf(stderr, "icl: %s\n", why);
+    ev->session->usage = true;
+    return false;
+}
+
+static uint64_t hash_text(uint64_t h, const char *text)
+{
+    do h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001B3); /* FNV-1a */
+    while (*text++);
+    return h;
+}
+
+/* See command.h. */
+bool tool_share_out(struct tool *t, const struct program *p)
+{
+    const struct session *s = &t->line->session;
+    if (!s->ranks) return true;
+    uint64_t h = hash_text(program_digest(p), PACKAGE_VERSION);
+    for (int i = 0; i < s->noptions; i++) h = hash_text(hash_text(h, s->options[i].name), s->options[i].text);
+    h = (h ^ s->seed) * 31 + (uint64_t)s->engine * 4 + (uint64_t)s->format;
+    return ev_share_out(&t->ev, h * 31 + (uint64_t)t->ev.precision);
 }
 
 /* See command.h. */
@@ -292,7 +323,7 @@ bool tool_run(struct ev *ev, struct program *p)
     diags_print(ev->diags, stderr, ev->session->color);
     if (!make_folder(ev)) return false;
     bool good = program_run(ev, p);
-    if (good || ev->diags->errors || interrupted) return good;
+    if (good || ev->diags->errors || *ev->session->stop) return good;
     ev_error(ev, E_INTERNAL, NULL, "the run stopped without saying why");
     ev->session->fault = true;
     return false;

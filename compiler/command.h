@@ -48,8 +48,11 @@ void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(
 int tool_close(struct tool *t, bool good);
 /* Flags after the file that the script does not declare are the tool's. 0, or the exit status after a message. */
 int tool_settle_options(struct tool *t, struct program *p);
+/* Where several processes share the run: are all about to do the same? False: reported. */
+bool tool_share_out(struct tool *t, const struct program *p);
 /* Checks and runs. Warnings and errors known before the run are printed before it. */
 bool tool_run(struct ev *ev, struct program *p);
+const volatile sig_atomic_t *tool_interrupt(void); /* the signal that came, or 0 */
 void tool_catch_signals(void); /* an interrupt stops the run, a second one the process */
 
 #endif

@@ -9,7 +9,6 @@
  */
 #include "compiler/kernel.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,10 +18,8 @@
 #include "compiler/kernel_store.h"
 #include "compiler/lanes.h"
 #include "compiler/level.h"
+#include "runtime/plugin.h"
 
-#ifndef PKGLIBEXECDIR
-#define PKGLIBEXECDIR "/usr/local/libexec/icl"
-#endif
 #define PLUGIN "icl-llvm.so"
 
 /* The source of icl's own stores: the disk, then the back end. */
@@ -85,46 +82,11 @@ static double now(void)
 
 /* ---- the back end ---- */
 
-/* A place told from the program's own folder. */
-static const char *beside_program(struct arena *a, const char *place)
-{
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (n <= 0) return "";
-    path[n] = 0;
-    char *slash = strrchr(path, '/');
-    if (slash) *slash = 0;
-    return arena_printf(a, "%s/%s" PLUGIN, path, place);
-}
-
-/* The first of the places that has the back end: the build tree, what the user says, the installation. */
-static const char *plugin_path(struct arena *a)
-{
-    const char *said = getenv("ICL_LIBEXEC");
-    const char *place[] = {said ? arena_printf(a, "%s/" PLUGIN, said) : "", beside_program(a, ""),
-                           beside_program(a, "../libexec/icl/"), PKGLIBEXECDIR "/" PLUGIN};
-    for (size_t k = 0; k < sizeof place / sizeof *place; k++)
-        if (access(place[k], R_OK) == 0) return place[k];
-    return NULL;
-}
-
 static bool load_plugin(struct compiler *s, const char **why)
 {
-    if (s->compile) return true;
-    const char *path = plugin_path(s->arena);
-    if (!path) {
-        *why = PLUGIN " is not found: neither beside the program nor in " PKGLIBEXECDIR
-                      " (ICL_LIBEXEC can name another folder)";
-        return false;
-    }
-    void *handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
-    void *symbol = handle ? dlsym(handle, "icl_llvm_compile") : NULL;
-    if (!symbol) {
-        *why = arena_printf(s->arena, "the back end cannot be loaded: %s", dlerror());
-        return false;
-    }
-    memcpy(&s->compile, &symbol, sizeof symbol);
-    return true;
+    void *symbol = s->compile ? NULL : plugin_symbol(s->arena, PLUGIN, "icl_llvm_compile", false, why);
+    if (symbol) memcpy(&s->compile, &symbol, sizeof symbol);
+    return s->compile;
 }
 
 static bool compile_loops(struct compiler *s, struct loop_func *lf, struct target_spec t, struct buf *out,
@@ -187,7 +149,7 @@ static uint64_t mix_file(uint64_t h, const char *path)
 static struct cache_entry key_of(struct compiler *s, uint64_t what, int precision)
 {
     struct cache_entry e = {.key = ""};
-    uint64_t h = mix_file(mix_file(0, "/proc/self/exe"), plugin_path(s->arena));
+    uint64_t h = mix_file(mix_file(0, "/proc/self/exe"), plugin_path(s->arena, PLUGIN));
     h = mix_text(h, level_of(&s->options)->cpu);
     if (s->options.triple) h = mix_text(h, s->options.triple);
 #ifdef ICL_LLVM_VERSION

@@ -110,6 +110,7 @@ libicl_a_SOURCES += \
 	compiler/repl_show.c \
 	compiler/scalar.c \
 	compiler/scalar.h \
+	compiler/share.c \
 	compiler/script.h \
 	compiler/study.c \
 	compiler/tables.c \

@@ -12,6 +12,7 @@
 #include "compiler/kernel.h"
 #include "compiler/repl.h"
 #include "lang/names.h"
+#include "runtime/ranks.h"
 
 static int usage_error(const char *format, const char *what)
 {
@@ -40,7 +41,7 @@ static int with_program(struct command_line *line, bool (*act)(struct ev *, stru
     struct program *p = program_load(&t.ev, line->file);
     bool help = p && line->help, usable = help || !p || !tool_settle_options(&t, p);
     if (help) script_help(&t, p);
-    bool good = help || (usable && p && !t.diags.errors && act(&t.ev, p));
+    bool good = help || (usable && p && !t.diags.errors && tool_share_out(&t, p) && act(&t.ev, p));
     if (line->json) diags_write_json(&t.diags, stdout);
     int status = tool_close(&t, good);
     return usable ? status : EXIT_USAGE;
@@ -189,6 +190,36 @@ static int unknown_command(const char *name)
     return EXIT_USAGE;
 }
 
+/* The command, its flags and files. */
+static int act(struct command_line *c, const struct command *command, int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) c->help = true;
+        else if (!strncmp(argv[i], "--", 2)) {
+            int status = read_flag(c, command, argv, argc, &i);
+            if (status) return status;
+        } else if (c->file && strcmp(command->name, "check")) {
+            return usage_error("what is `%s`? One file is expected", argv[i]);
+        } else {
+            c->files[c->extra_files++] = argv[i];
+            if (!c->file) c->file = argv[i];
+        }
+    }
+    if (c->help && !(command->script && c->file)) return help();
+    return command->act(c);
+}
+
+/* The command as one of several processes, where a launcher has started them. */
+static int act_shared(struct command_line *c, const struct command *command, int argc, char **argv)
+{
+    struct buf why = { 0 };
+    c->session.ranks = ranks_open(tool_interrupt(), &why);
+    if (!why.text) return ranks_close(c->session.ranks, act(c, command, argc, argv));
+    if (why.n) fprintf(stderr, "icl: %s\n", why.text);
+    buf_free(&why);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     const char *files[argc + 1];
@@ -209,19 +240,7 @@ int main(int argc, char **argv)
     if (!command) return unknown_command(argv[1]);
     c.command = argv[1];
     if (command->bare && (argc < 3 || strcmp(argv[2], "--help"))) return command->bare(argc - 2, argv + 2);
-    for (int i = 2; i < argc; i++) {
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) c.help = true;
-        else if (!strncmp(argv[i], "--", 2)) {
-            int status = read_flag(&c, command, argv, argc, &i);
-            if (status) return status;
-        } else if (c.file && strcmp(command->name, "check")) {
-            return usage_error("what is `%s`? One file is expected", argv[i]);
-        } else {
-            files[c.extra_files++] = argv[i];
-            if (!c.file) c.file = argv[i];
-        }
-    }
-    if (c.help && !(command->script && c.file)) return help();
     tool_catch_signals();
-    return command->act(&c);
+    bool shared = command->act == command_run || command->act == command_test;
+    return shared ? act_shared(&c, command, argc, argv) : act(&c, command, argc, argv);
 }

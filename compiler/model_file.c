@@ -1,6 +1,5 @@
 /* Models that are made and kept: initial values, and safetensors files, whose tensor names are the parameters' paths
  * (https://huggingface.co/docs/safetensors: 8 bytes of length, a JSON header, the data, little endian). */
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +124,7 @@ const char *checkpoint_save(struct ev *ev, const struct model *m, const struct t
     for (size_t i = length; i < padded; i++) buf_putc(&file, ' ');
     free(text);
     buf_add(&file, w.data.text ? w.data.text : "", w.data.n);
-    const char *why = output_write(ev->arena, path, file.text, file.n);
+    const char *why = ev_agree(ev, ev_first(ev) ? output_write(ev->arena, path, file.text, file.n) : NULL);
     buf_free(&file);
     buf_free(&w.data);
     return why;
@@ -221,18 +220,6 @@ static struct value *parse(struct ev *ev, const struct instance *arch, const cha
     return *why ? NULL : model_of(ev, arch, kept, w);
 }
 
-static const char *read_file(const char *path, struct buf *out)
-{
-    FILE *f = fopen(path, "rb");
-    char block[65536];
-    size_t n;
-    if (!f) return strerror(errno);
-    while ((n = fread(block, 1, sizeof block, f)) > 0) buf_add(out, block, n);
-    const char *why = ferror(f) ? strerror(errno) : NULL;
-    fclose(f);
-    return why;
-}
-
 SCRIPT(bi_load)
 {
     UNUSED;
@@ -245,7 +232,7 @@ SCRIPT(bi_load)
     if (!file->text) return ev->rehearsal ? rehearse_model(ev, arch->instance) : &value_any;
     const char *why = NULL, *path = ev_out_path(ev, file->text);
     struct buf bytes = { 0 };
-    why = read_file(path, &bytes);
+    why = ev_read_file(ev, path, &bytes);
     if (ev->rehearsal) return rehearse_model(ev, arch->instance);
     if (why && ev->dry) return &value_any; /* the script may write it first */
     struct value *v = why ? NULL : parse(ev, arch->instance, bytes.text, bytes.n, NULL, &why);
@@ -271,7 +258,7 @@ bool checkpoint_load(struct ev *ev, const char *path, const struct model *m, str
 {
     struct buf bytes = { 0 };
     struct train_state file = { .step = -1, .key = "" };
-    const char *why = read_file(path, &bytes);
+    const char *why = ev_read_file(ev, path, &bytes);
     struct value *v = why ? NULL : parse(ev, m->arch, bytes.text, bytes.n, &file, &why);
     buf_free(&bytes);
     *other = v && strcmp(file.key, t->key);

@@ -156,6 +156,16 @@ const struct ast *program_ast(const struct program *p)
     return p->file;
 }
 
+uint64_t program_digest(const struct program *p)
+{
+    const struct source *src = p->file->span.src;
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+    for (const char *c = src ? src->text : ""; *c; c++)
+        h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001B3); /* FNV-1a */
+    for (int i = 0; i < 32 && p->imported[i]; i++) h = h * 31 + program_digest(p->imported[i]);
+    return h;
+}
+
 /* ---- what a piece of a script needs ---- */
 
 typedef VEC(str) name_list;

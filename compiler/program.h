@@ -25,6 +25,7 @@ void program_each_source(const struct program *p, void (*each)(const struct sour
 const char *program_near_option(const struct program *p, const char *name); /* NULL: none is near */
 const char *program_unknown_option(struct ev *ev, struct program *p);
 const struct ast *program_ast(const struct program *p);
+uint64_t program_digest(const struct program *p); /* of its text and that of what it imports */
 
 /* A REPL's inputs, one after the other in a top level that stays (ev->script). */
 void program_session(struct ev *ev); /* begins one: nothing is defined */

@@ -121,6 +121,7 @@ struct session {
     int progress;         /* enum progress_mode */
     bool color;
     struct pool *pool;
+    struct ranks *ranks;  /* that share out the run; NULL: this process alone */
     struct kernel_store *kernels;
     struct kernel_store *(*new_kernels)(struct arena *); /* where code comes from, asked on first need */
     struct option_value *options;
@@ -142,5 +143,16 @@ struct session {
 };
 
 void session_close(struct ev *ev); /* threads, kernels */
+
+/* ---- share.c: a run that several processes share ---- */
+bool ev_first(const struct ev *ev); /* the one that prints and writes files */
+/* What came of something that only the first does: NULL, or why it failed. The same text for all. */
+const char *ev_agree(struct ev *ev, const char *why);
+/* A file as the first one reads it. NULL, or why it cannot be read. */
+const char *ev_read_file(struct ev *ev, const char *path, struct buf *out);
+/* Reports that another process has left the run. */
+void ev_rank_lost(struct ev *ev, const struct ast *at);
+/* Are all at the start of the same run, which `digest` tells? Settles the number of threads. False: reported. */
+bool ev_share_out(struct ev *ev, uint64_t digest);
 
 #endif

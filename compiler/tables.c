@@ -501,7 +501,7 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
         return;
     }
     if (ev->dry || !path || ev_stopped(ev)) return;
-    const char *why = table_save(ev->arena, v->table, path);
+    const char *why = ev_agree(ev, ev_first(ev) ? table_save(ev->arena, v->table, path) : NULL);
     if (why) write_failed(ev, e, why);
     else note_written(ev, path);
 }
@@ -721,7 +721,9 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     if (!good || ev->dry || ev_stopped(ev)) return;
     int width = output_width(stdout);
     if (!path && ev->session->format != FORMAT_TEXT) return;
-    const char *why = path ? figure_save(&f, path) : figure_show(&f, stdout, width ? width : 100);
+    const char *why = NULL;
+    if (ev_first(ev)) why = path ? figure_save(&f, path) : figure_show(&f, stdout, width ? width : 100);
+    why = ev_agree(ev, why);
     if (why) write_failed(ev, e, why);
     else if (path) note_written(ev, path);
     if (!why) remarks(path, figure_remarks(&f));

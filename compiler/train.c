@@ -416,9 +416,11 @@ static bool gradient_step(struct ev *ev, struct training *t, double *total, doub
 {
     int64_t first = t->step * ((t->batch + UNIT - 1) / UNIT * UNIT);
     answer_pack(ev, t->k, t->sum.in);
-    enum train_status status = train_sum(t->memory, &t->sum, session_threads(ev), t->seed, first, t->batch, total);
+    enum train_status status = train_sum(t->memory, &t->sum, session_threads(ev), ev->session->ranks, t->seed,
+                                         first, t->batch, total);
     if (status == TRAIN_NO_MEMORY)
         ev_error(ev, E_LIMIT, t->at, "not enough memory for a batch of %lld", (long long)t->batch);
+    if (status == TRAIN_RANK_LOST) ev_rank_lost(ev, t->at);
     if (status != TRAIN_DONE) return false;
     *loss = total[0] / (double)t->batch;
     for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);

@@ -24,9 +24,15 @@ libicl_a_SOURCES += \
 	runtime/plot_script.h \
 	runtime/plot_text.c \
 	runtime/pool.c \
+	runtime/plugin.c \
+	runtime/plugin.h \
 	runtime/pool.h \
 	runtime/progress.c \
 	runtime/progress.h \
+	runtime/ranks.c \
+	runtime/ranks.h \
+	runtime/ranks_link.h \
+	runtime/ranks_open.c \
 	runtime/rng.c \
 	runtime/table.c \
 	runtime/table.h \
@@ -34,3 +40,13 @@ libicl_a_SOURCES += \
 	runtime/table_text.c \
 	runtime/train.c \
 	runtime/train.h
+
+# The link between machines, loaded by icl where a launcher has started several processes.
+if HAVE_MPI
+pkglibexec_PROGRAMS += icl-mpi.so
+endif
+icl_mpi_so_SOURCES = runtime/ranks_mpi.c runtime/ranks_link.h
+icl_mpi_so_CPPFLAGS = $(AM_CPPFLAGS) $(MPI_CPPFLAGS)
+icl_mpi_so_CFLAGS = $(AM_CFLAGS) -fPIC
+icl_mpi_so_LDFLAGS = $(AM_LDFLAGS) -shared
+icl_mpi_so_LDADD = $(MPI_LIBS)

@@ -1,8 +1,9 @@
 /* Measuring. Prompts are cut into leaves of LEAF prompts; leaf i's sums are joined with its neighbours' in the binary
  * tree over leaf numbers: the node of level l with number i covers leaves i 2^l to (i + 1) 2^l - 1, and a node without
  * a right half is its left half. A piece of work is one node of some level, so its size is free to suit the machine:
- * the tree stays the same. A node keeps count, mean and sum of squared deviations; two are joined by the formulas of
- * Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
+ * the tree stays the same. With several ranks each does a run of neighbouring pieces, and they exchange the pieces'
+ * nodes before these are joined. A node keeps count, mean and sum of squared deviations; two are joined by the formulas
+ * of Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -107,6 +108,8 @@ struct run {
     int64_t first, end;      /* the prompts of this round */
     int64_t piece;           /* prompts a piece */
     int level;               /* of a piece's node */
+    int64_t begin;           /* the first piece of this rank, */
+    double share;            /*   and its part of all */
     struct desk *desks;
     int ndesks;
     _Atomic int64_t done;
@@ -199,6 +202,11 @@ static bool answer(struct run *r, int64_t first, int64_t n, int thread)
     return m->answer(m->ctx, &args, thread);
 }
 
+static bool stopped(const struct run *r)
+{
+    return pool_stopped(r->m->pool) || ranks_interrupted(r->m->ranks);
+}
+
 static void tell(struct run *r, int64_t n, int thread)
 {
     int64_t done = atomic_fetch_add(&r->done, n) + n;
@@ -208,7 +216,8 @@ static void tell(struct run *r, int64_t n, int thread)
     double passed = (double)(now.tv_sec - r->told.tv_sec) + 1e-9 * (double)(now.tv_nsec - r->told.tv_nsec);
     if (passed < 0.1) return;
     r->told = now;
-    r->m->progress(r->m->progress_ctx, done, r->m->trials);
+    done = (int64_t)((double)done / r->share);
+    r->m->progress(r->m->progress_ctx, done < r->m->trials ? done : r->m->trials, r->m->trials);
 }
 
 static double value(const struct measure *m, void *const *out, int k, int64_t i)
@@ -240,9 +249,10 @@ static void sum_piece(void *data, int64_t index, int thread)
 {
     struct run *r = data;
     struct desk *d = &r->desks[thread];
+    index += r->begin;
     int64_t first = r->first + index * r->piece, last = first + r->piece < r->end ? first + r->piece : r->end;
     for (int s = 0; s < r->nseries; s++) d->trees[s].n = 0;
-    for (int64_t at = first; at < last && !atomic_load(&r->failed) && !pool_stopped(r->m->pool); at += r->batch) {
+    for (int64_t at = first; at < last && !atomic_load(&r->failed) && !stopped(r); at += r->batch) {
         int64_t n = last - at < r->batch ? last - at : r->batch;
         if (!answer(r, at, n, thread)) atomic_store(&r->failed, true);
         for (int s = 0; s < r->nseries; s++) add_values(r, d, s, n, (int)((at - first) % LEAF));
@@ -258,7 +268,8 @@ static void sum_piece(void *data, int64_t index, int thread)
 /* The size of a piece: a power of two of leaves that divides the round's bounds, but for the end of the last round. */
 static void cut(struct run *r)
 {
-    int64_t n = r->end - r->first, wanted = (int64_t)r->ndesks * PIECES_A_THREAD;
+    int64_t n = r->end - r->first, threads = ranks_threads(r->m->ranks, pool_threads(r->m->pool));
+    int64_t wanted = threads * PIECES_A_THREAD;
     int64_t bounds = r->first | (r->end < r->m->trials ? r->end : 0);
     r->piece = LEAF;
     r->level = 0;
@@ -269,18 +280,42 @@ static void cut(struct run *r)
     }
 }
 
-static enum measure_status run_round(struct run *r, struct tree *trees)
+/* What ranks say to each other that they are about to exchange. */
+static uint64_t exchange_of(const struct run *r)
+{
+    uint64_t h = (uint64_t)r->end * 31 + (uint64_t)r->nseries;
+    return (h ^ (r->m->seed * UINT64_C(0x9E3779B97F4A7C15))) >> 8 | (uint64_t)!r->to << 63;
+}
+
+/* This rank's pieces of pool work, and what came of them. */
+static enum measure_status run_part(struct run *r, void (*piece)(void *, int64_t, int), int64_t pieces)
+{
+    int64_t last;
+    ranks_part(r->m->ranks, pieces, &r->begin, &last);
+    r->share = last > r->begin ? (double)(last - r->begin) / (double)pieces : 1;
+    if (!pool_run(r->m->pool, piece, r, last - r->begin) || stopped(r)) return MEASURE_STOPPED;
+    return atomic_load(&r->failed) ? MEASURE_FAILED : MEASURE_DONE;
+}
+
+/* What came of an exchange; `largest` of the ranks' own. */
+static enum measure_status exchanged(int largest)
+{
+    return largest == RANKS_LOST ? MEASURE_RANK_LOST : (enum measure_status)largest;
+}
+
+static enum measure_status run_round(struct run *r, struct tree *trees, enum measure_status status)
 {
     cut(r);
     int64_t pieces = (r->end - r->first + r->piece - 1) / r->piece;
+    size_t item = (size_t)r->nseries * sizeof *r->nodes, total = (size_t)pieces * item;
     free(r->nodes);
-    r->nodes = calloc((size_t)(pieces * r->nseries) + 1, sizeof *r->nodes);
-    if (!r->nodes) return MEASURE_NO_MEMORY;
-    if (!pool_run(r->m->pool, sum_piece, r, pieces) || pool_stopped(r->m->pool)) return MEASURE_STOPPED;
-    if (atomic_load(&r->failed)) return MEASURE_FAILED;
-    for (int64_t p = 0; p < pieces; p++)
+    r->nodes = calloc(1, total + 1);
+    if (!r->nodes) status = MEASURE_NO_MEMORY;
+    if (status == MEASURE_DONE) status = run_part(r, sum_piece, pieces);
+    status = exchanged(ranks_exchange(r->m->ranks, exchange_of(r), status, r->nodes, item, total, pieces));
+    for (int64_t p = 0; p < pieces && status == MEASURE_DONE; p++)
         for (int s = 0; s < r->nseries; s++) tree_add(&trees[s], r->nodes[p * r->nseries + s], r->level);
-    return MEASURE_DONE;
+    return status;
 }
 
 /* Where the next round ends: what the widest series needs by its variance so far, at least a quarter more and at most
@@ -313,8 +348,8 @@ enum measure_status measure_estimates(const struct measure *m, const struct meas
     struct tree *trees = calloc((size_t)n + 1, sizeof *trees);
     enum measure_status status = trees && begin(&r) ? MEASURE_DONE : MEASURE_NO_MEMORY;
     r.end = m->se > 0 && m->trials > FIRST_ROUND ? FIRST_ROUND : m->trials;
-    while (status == MEASURE_DONE) {
-        status = run_round(&r, trees);
+    for (;;) {
+        status = run_round(&r, trees, status);
         for (int s = 0; s < n && status == MEASURE_DONE; s++) {
             struct node all = tree_total(&trees[s]);
             out[s] = estimate_of(&all);
@@ -347,8 +382,8 @@ static void copy_output(const struct run *r, const struct desk *d, int k, int64_
 static void collect_piece(void *data, int64_t index, int thread)
 {
     struct run *r = data;
-    int64_t first = index * r->batch, n = r->end - first < r->batch ? r->end - first : r->batch;
-    if (atomic_load(&r->failed)) return;
+    int64_t first = r->first + index * r->batch, n = r->end - first < r->batch ? r->end - first : r->batch;
+    if (atomic_load(&r->failed) || stopped(r)) return;
     if (!answer(r, first, n, thread)) {
         atomic_store(&r->failed, true);
         return;
@@ -358,16 +393,27 @@ static void collect_piece(void *data, int64_t index, int thread)
     tell(r, n, thread);
 }
 
-/* Each batch's outputs, transposed from lanes to prompts. */
+/* Each batch's outputs, transposed from lanes to prompts. With several ranks a piece is a leaf, whatever the lanes. */
 enum measure_status measure_collect(const struct measure *m, void *const *to)
 {
     struct run r = {.m = m, .end = m->trials, .to = to};
-    enum measure_status status = MEASURE_NO_MEMORY;
-    if (begin(&r)) {
-        int64_t share = m->trials / ((int64_t)r.ndesks * 4) + 1;
-        while (r.batch > m->kernel.lanes && r.batch > share) r.batch /= 2;
-        bool whole = pool_run(m->pool, collect_piece, &r, (m->trials + r.batch - 1) / r.batch);
+    enum measure_status status = begin(&r) ? MEASURE_DONE : MEASURE_NO_MEMORY;
+    int64_t share = m->trials / ((int64_t)r.ndesks * 4) + 1, leaves = (m->trials + LEAF - 1) / LEAF, first, last;
+    while (r.batch > m->kernel.lanes && r.batch > share) r.batch /= 2;
+    ranks_part(m->ranks, leaves, &first, &last);
+    r.first = first * LEAF;
+    r.end = last * LEAF < m->trials ? last * LEAF : m->trials;
+    r.share = r.end > r.first ? (double)(r.end - r.first) / (double)m->trials : 1;
+    int64_t n = r.end > r.first ? r.end - r.first : 0;
+    if (status == MEASURE_DONE) {
+        bool whole = pool_run(m->pool, collect_piece, &r, (n + r.batch - 1) / r.batch) && !stopped(&r);
         status = !whole ? MEASURE_STOPPED : atomic_load(&r.failed) ? MEASURE_FAILED : MEASURE_DONE;
+    }
+    r.end = m->trials;
+    for (int k = 0; k < m->outputs && status != MEASURE_RANK_LOST; k++) {
+        size_t prompt = (size_t)m->output[k].elements * 8, total = (size_t)m->trials * prompt;
+        if (to[k])
+            status = exchanged(ranks_exchange(m->ranks, exchange_of(&r), status, to[k], prompt * LEAF, total, leaves));
     }
     end(&r);
     return status;

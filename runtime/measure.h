@@ -6,6 +6,7 @@
 #include "runtime/estimate.h"
 #include "runtime/icl_rt.h"
 #include "runtime/pool.h"
+#include "runtime/ranks.h"
 
 struct measure_output {
     int64_t elements; /* a prompt */
@@ -27,7 +28,9 @@ struct measure {
     const struct measure_output *output;
 
     struct pool *pool;
-    /* NULL, or told how many prompts are done, from the calling thread, at most ten times a second. */
+    struct ranks *ranks; /* that share out the prompts; each has the results. NULL: this process alone */
+    /* NULL, or told how many prompts are done (with ranks: a guess), from the calling thread, at most ten times a
+     * second. */
     void (*progress)(void *ctx, int64_t done, int64_t total);
     void *progress_ctx;
 };
@@ -38,10 +41,11 @@ struct measure_series {
     int of, minus;
 };
 
-enum measure_status { MEASURE_DONE, MEASURE_STOPPED, MEASURE_FAILED, MEASURE_NO_MEMORY };
+/* Of several ranks the largest holds for all. RANK_LOST: see ranks_trouble. */
+enum measure_status { MEASURE_DONE, MEASURE_STOPPED, MEASURE_FAILED, MEASURE_NO_MEMORY, MEASURE_RANK_LOST };
 
-/* Estimates of n series. Sums run over prompts in one fixed tree: neither threads nor lanes change a bit. With `se`,
- * the numbers of prompts tried are fixed by the data alone. STOPPED: by the pool's flag; FAILED: answer gave up. */
+/* Estimates of n series. Sums run over prompts in one fixed tree: neither ranks, threads nor lanes change a bit. With
+ * `se`, the numbers of prompts tried are fixed by the data alone. STOPPED: by an interrupt; FAILED: answer gave up. */
 enum measure_status measure_estimates(const struct measure *m, const struct measure_series *series, int n,
                                       struct estimate *out);
 /* All outputs of all prompts: to[k] is double or int64_t [trials, elements], prompts first; NULL: not wanted. */

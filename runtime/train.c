@@ -1,5 +1,8 @@
 /* The batch's gradient is summed in a fixed tree: UNIT prompts that lie in neighbouring lanes first, then units by
- * number. A unit is a piece of work; its sums are kept until all are there. */
+ * number. A unit is a piece of work; its sums are kept until all are there.
+ *
+ * With several ranks each has a run of neighbouring units. What of the tree lies within a rank's run is summed there;
+ * of what is left, nodes of several levels, every rank gets all and does the upper part of the tree. */
 #include "runtime/train.h"
 
 #include <stdlib.h>
@@ -63,6 +66,9 @@ struct job {
     int64_t first, count, total; /* elements of all outputs */
     double *const *out;
     int failed; /* written from several threads, to one value */
+    struct ranks *ranks;
+    int64_t units, begin, end; /* this rank's: [begin, end) */
+    bool upper;                /* join what several ranks have made, not what one has */
 };
 
 static size_t output_bytes(const struct train_kernel *k, int output, int64_t blocks, size_t width)
@@ -140,9 +146,10 @@ static void sum_unit(void *ctx, int64_t unit, int thread)
     struct job *j = ctx;
     const struct train_kernel *k = j->k;
     void *out[k->outputs];
+    unit += j->begin;
     int64_t here = j->count - unit * UNIT;
     int n = here < UNIT ? (int)here : UNIT;
-    if (j->failed) return;
+    if (j->failed || ranks_interrupted(j->ranks)) return;
     if (!answer(j, thread, j->first + unit * UNIT, n, out)) {
         j->failed = 1;
         return;
@@ -166,41 +173,104 @@ static void sum_unit(void *ctx, int64_t unit, int thread)
     }
 }
 
+/* Adds unit b's sums to unit a's, elements [from, to). */
+static void add_unit(const struct job *j, int64_t a, int64_t b, int64_t from, int64_t to)
+{
+    if (j->k->precision == 32) {
+        float *x = j->m->units + a * j->total, *y = j->m->units + b * j->total;
+        for (int64_t e = from; e < to; e++) x[e] += y[e];
+    } else {
+        double *x = (double *)j->m->units + a * j->total, *y = (double *)j->m->units + b * j->total;
+        for (int64_t e = from; e < to; e++) x[e] += y[e];
+    }
+}
+
+/* Does one rank have all units of the node that begins at u and covers `width`? */
+static bool of_one_rank(const struct job *j, int64_t u, int64_t width)
+{
+    int64_t last = (u + width < j->units ? u + width : j->units) - 1;
+    return !j->ranks || ranks_owner(j->ranks, j->units, u) == ranks_owner(j->ranks, j->units, last);
+}
+
+/* The part of the tree that is this rank's, or with `upper` what is above the ranks' parts. */
 static void join_units(void *ctx, int64_t piece, int thread)
 {
     struct job *j = ctx;
     int64_t from = piece * PIECE, to = from + PIECE < j->total ? from + PIECE : j->total;
-    int64_t units = (j->count + UNIT - 1) / UNIT;
     (void)thread;
-    for (int64_t h = 1; h < units; h *= 2)
-        for (int64_t u = 0; u + h < units; u += 2 * h)
-            if (j->k->precision == 32) {
-                float *a = j->m->units + u * j->total, *b = a + h * j->total;
-                for (int64_t e = from; e < to; e++) a[e] += b[e];
-            } else {
-                double *a = (double *)j->m->units + u * j->total, *b = a + h * j->total;
-                for (int64_t e = from; e < to; e++) a[e] += b[e];
-            }
-    for (int64_t e = from; e < to; e++)
+    for (int64_t h = 1; h < j->units; h *= 2)
+        for (int64_t u = 0; u + h < j->units; u += 2 * h) {
+            bool whole = of_one_rank(j, u, 2 * h);
+            bool mine = whole && u >= j->begin && u < j->end;
+            if (j->upper ? !whole : mine) add_unit(j, u, u + h, from, to);
+        }
+    for (int64_t e = from; (j->upper || !j->ranks) && e < to; e++)
         j->out[0][e] = j->k->precision == 32 ? j->m->units[e] : ((double *)j->m->units)[e];
 }
 
-enum train_status train_sum(struct train_memory *m, const struct train_kernel *k, struct pool *pool, uint64_t seed,
-                            int64_t first, int64_t count, double *sum)
+static bool reserve_units(struct train_memory *m, size_t bytes)
 {
-    struct job j = { .m = m, .k = k, .seed = seed, .first = first, .count = count, .out = &sum };
-    int64_t units = (count + UNIT - 1) / UNIT;
-    for (int o = 0; o < k->outputs; o++) j.total += k->elements[o];
-    size_t bytes = (size_t)(units * j.total) * (k->precision == 32 ? 4 : 8);
-    if (!reserve_threads(m, pool_threads(pool))) return TRAIN_NO_MEMORY;
-    if (m->units_bytes < bytes) {
-        free(m->units);
-        m->units = malloc(bytes);
-        m->units_bytes = m->units ? bytes : 0;
-        if (!m->units) return TRAIN_NO_MEMORY;
+    if (m->units_bytes >= bytes) return true;
+    free(m->units);
+    m->units = malloc(bytes);
+    m->units_bytes = m->units ? bytes : 0;
+    return m->units;
+}
+
+/* The units where the nodes begin that one rank has made and no larger one holds; offset[k]: where rank k's begin, in
+ * bytes of the exchange. Returns how many. */
+static int64_t node_starts(const struct job *j, size_t unit, int64_t *start, size_t *offset)
+{
+    int64_t n = 0;
+    int size = ranks_size(j->ranks), rank = 0;
+    for (int64_t u = 0, width = 1; u < j->units; u += width) {
+        for (width = 1; u % (2 * width) == 0 && width < j->units && of_one_rank(j, u, 2 * width);) width *= 2;
+        for (; rank <= ranks_owner(j->ranks, j->units, u); rank++) offset[rank] = (size_t)n * unit;
+        start[n++] = u;
     }
-    if (!pool_run(pool, sum_unit, &j, units)) return TRAIN_STOPPED;
-    if (j.failed) return TRAIN_FAILED;
+    for (; rank <= size; rank++) offset[rank] = (size_t)n * unit;
+    return n;
+}
+
+/* Gives every rank the nodes of all. The room behind the units carries them. */
+static enum train_status exchange_units(struct job *j, enum train_status status)
+{
+    size_t unit = (size_t)j->total * (j->k->precision == 32 ? 4 : 8), offset[ranks_size(j->ranks) + 1];
+    int64_t start[2 * 64 * ranks_size(j->ranks)]; /* a run of units is at most two nodes of each level */
+    int64_t n = node_starts(j, unit, start, offset);
+    char *units = (char *)j->m->units, *sent = units ? units + (size_t)j->units * unit : NULL;
+    for (int64_t i = 0; i < n && status == TRAIN_DONE; i++)
+        if (start[i] >= j->begin && start[i] < j->end)
+            memcpy(sent + (size_t)i * unit, units + (size_t)start[i] * unit, unit);
+    uint64_t what = j->seed * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t)j->first * 31 + (uint64_t)j->total;
+    int largest = ranks_exchange_parts(j->ranks, what >> 8 | UINT64_C(1) << 62, status, sent, offset);
+    if (largest) return largest == RANKS_LOST ? TRAIN_RANK_LOST : (enum train_status)largest;
+    for (int64_t i = 0; i < n; i++) memcpy(units + (size_t)start[i] * unit, sent + (size_t)i * unit, unit);
+    return TRAIN_DONE;
+}
+
+static enum train_status run_units(struct job *j, struct pool *pool)
+{
+    size_t room = (size_t)(j->units * j->total) * (j->k->precision == 32 ? 4 : 8) * (j->ranks ? 2 : 1);
+    if (!reserve_threads(j->m, pool_threads(pool)) || !reserve_units(j->m, room)) return TRAIN_NO_MEMORY;
+    bool whole = pool_run(pool, sum_unit, j, j->end - j->begin);
+    if (!whole || ranks_interrupted(j->ranks)) return TRAIN_STOPPED;
+    if (j->failed) return TRAIN_FAILED;
+    return pool_run(pool, join_units, j, (j->total + PIECE - 1) / PIECE) ? TRAIN_DONE : TRAIN_STOPPED;
+}
+
+enum train_status train_sum(struct train_memory *m, const struct train_kernel *k, struct pool *pool,
+                            struct ranks *ranks, uint64_t seed, int64_t first, int64_t count, double *sum)
+{
+    struct job j = { .m = m, .k = k, .seed = seed, .first = first, .count = count, .out = &sum, .ranks = ranks };
+    j.units = (count + UNIT - 1) / UNIT;
+    for (int o = 0; o < k->outputs; o++) j.total += k->elements[o];
+    ranks_part(ranks, j.units, &j.begin, &j.end);
+    enum train_status status = run_units(&j, pool);
+    if (!ranks) return status;
+    status = exchange_units(&j, status);
+    j.upper = true;
+    if (status != TRAIN_DONE) return status;
     return pool_run(pool, join_units, &j, (j.total + PIECE - 1) / PIECE) ? TRAIN_DONE : TRAIN_STOPPED;
 }
 

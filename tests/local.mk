@@ -23,6 +23,7 @@ stage_tests = \
 	tests/model_kill.tap \
 	tests/names.tap \
 	tests/parse.tap \
+	tests/ranks.tap \
 	tests/repl.tap \
 	tests/repl_more.tap \
 	tests/run.tap \
