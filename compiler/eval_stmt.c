@@ -249,8 +249,8 @@ bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n
 void ev_assigned(struct ev *ev, const struct ast *e, struct name_list *names)
 {
     if (!e) return;
-    if (e->kind == A_ASSIGN || e->kind == A_UPDATE) {
-        const struct ast *t = e->kid[0];
+    if (e->kind == A_ASSIGN || e->kind == A_UPDATE || (e->kind == A_TAP && e->kid[0]->kind == A_NAME)) {
+        const struct ast *t = e->kid[0]; /* a tap of a name may replace what the name stands for */
         for (int i = 0; i < (t->kind == A_TUPLE ? t->n : 1); i++) {
             str name = t->kind == A_TUPLE ? t->kid[i]->name : t->name;
             bool seen = false;

@@ -204,13 +204,46 @@ static bool in_architecture(struct ev *ev, const struct ast *e, const char *what
 
 static void watch(struct ev *ev, struct path_step step, struct value *v);
 
+/* How often a body names something. */
+static int mentions(const struct ast *e, str name)
+{
+    int n = e && e->kind == A_NAME && e->name == name;
+    for (int i = 0; e && i < e->n; i++) n += mentions(e->kid[i], name);
+    return n;
+}
+
+/* The body's own variable that the tap `tap residual = h` is another name for, or NULL. */
+static struct binding *tapped_name(struct scope *s, const struct ast *e)
+{
+    if (e->kid[0]->kind != A_NAME) return NULL;
+    for (; s; s = s->up) {
+        for (int i = 0; i < s->names.n; i++)
+            if (s->names.data[i].name == e->kid[0]->name) return &s->names.data[i];
+        if (s->body) break;
+    }
+    return NULL;
+}
+
+/* A replaced tap changes what follows: what reads its name, and, where it only names a variable, what reads that. */
+static bool replaced_tap_matters(struct ev *ev, struct scope *s, const struct ast *e, struct value *v)
+{
+    struct binding *b = tapped_name(s, e);
+    if (b) b->value = v;
+    if (b || !ev->arch->frame->body || mentions(ev->arch->frame->body, e->name)) return true;
+    struct diag *m = ev_error(ev, E_VALUE, e, "a replaced `%s` would change nothing: nothing reads it", e->name);
+    diag_help(m, "`tap %s = ...` takes effect where what follows is computed from `%s`", e->name, e->name);
+    return false;
+}
+
 void ev_tap(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct value *v = ev_number(ev, ev_expr(ev, s, e->kid[0]));
     if (in_architecture(ev, e, "a tap") && v->kind == V_TENSOR) {
         int count = count_step(ev, e->name);
         struct path_step step = { e->name, ev->arch->frame->loops ? count : -1 };
+        struct value *was = v;
         v = intervene(ev, step, v);
+        if (v != was && v->kind == V_TENSOR && !replaced_tap_matters(ev, s, e, v)) v = &value_error;
         struct weight tap = { path_text(ev, step), v };
         vec_push(ev->arena, &ev->arch->taps, tap);
         watch(ev, step, v);
@@ -317,7 +350,8 @@ struct value *ev_layer(struct ev *ev, struct scope *s, const struct def *d, cons
     kids[0] = call->kid[0];
     for (int i = 1; i < rest.n; i++) kids[i] = call->kid[i + inputs];
     if (!ev_arguments(ev, s, d, &rest, hyper, false)) return &value_error;
-    struct arch_frame frame = { .up = ev->arch->frame, .step = { d->name, count_step(ev, d->name) } };
+    struct arch_frame frame = { .up = ev->arch->frame, .step = { d->name, count_step(ev, d->name) },
+                                .body = d->body };
     ev->arch->frame = &frame;
     struct value *v = ev_body(ev, d, hyper, in, inputs, NULL, call);
     ev->arch->frame = frame.up;
@@ -331,7 +365,7 @@ static struct value *walk(struct ev *ev, struct arch *a, const struct instance *
                           const struct ast *where)
 {
     struct arch *outer = ev->arch;
-    struct arch_frame top = { .top = true };
+    struct arch_frame top = { .top = true, .body = arch->def->body };
     a->frame = &top;
     ev->arch = a;
     struct value *v = ev_body(ev, arch->def, arch->hyper, in, n, NULL, where);

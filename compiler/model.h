@@ -53,6 +53,7 @@ struct arch_frame {
     struct arch_frame *up;
     struct path_step step;      /* of this layer in the one around it */
     bool top;
+    const struct ast *body;     /* what is being walked */
     int loops;                  /* unrolled loops around the statement being walked */
     VEC(struct path_step) seen; /* layers called, parameters and taps named, with how often */
 };

@@ -185,7 +185,34 @@ SCRIPT(bi_features)
     return v;
 }
 
-/* Row i of the context becomes the tapped vector of token i, the query that of the token after the context. */
+/* Each row of the context asked in the query's place, in the same context: the tapped vectors of these answers. */
+static struct value *asked_rows(struct ev *ev, const struct features *f, struct value **prompt, const struct ast *where)
+{
+    struct kernel *k = ev->k;
+    struct ir_region *outer = k->region, *body = ir_region_new(k->f, outer);
+    body->counts[0] = prompt[0]->dims[0];
+    struct ir_node *row = ir_param(k->f, body, DT_INT, 0, NULL, intern(ev->names, "row"));
+    row->start[0] = size_int(ev->sizes, 0);
+    k->region = body;
+    struct value *in[3] = { prompt[0], prompt[1], t_gather(ev, prompt[0], t_of_node(ev, row), 0) };
+    struct arch walk = { .watch = &f->path };
+    struct value *v = value_poisoned(in[2]) ? in[2] : ev_model_walk(ev, f->model, &walk, in, where);
+    struct ir_node *result = value_poisoned(v) || !walk.seen || walk.seen->kind != V_TENSOR ? NULL
+                                                                                            : t_node(ev, walk.seen);
+    k->region = outer;
+    if (!result) return &value_error;
+    vec_push(k->f->arena, &body->results, result);
+    struct ir_node p = {
+        .op = OP_BUILD, .dtype = result->dtype, .rank = 2, .body = body, .where = where->span,
+        .dims = { body->counts[0], result->dims[0] }
+    };
+    struct ir_node *node = ir_add(k->f, outer, &p);
+    body->owner = node;
+    return t_of_node(ev, node);
+}
+
+/* A tap with a vector for each token: row i of the context becomes that of token i, the query that of the token after
+ * the context. A tap that is one vector, the query's: row i becomes what it is when x_i is asked. */
 struct value *ev_features(struct ev *ev, const struct features *f, struct value **prompt, const struct ast *where)
 {
     struct arch walk = { .watch = &f->path };
@@ -193,10 +220,14 @@ struct value *ev_features(struct ev *ev, const struct features *f, struct value 
     if (value_poisoned(v)) return v;
     if (!tap || tap->kind != V_TENSOR) return &value_error;
     dim n = prompt[0]->dims[0], zero = size_int(ev->sizes, 0);
+    if (tap->rank == 1) {
+        struct value *rows = asked_rows(ev, f, prompt, where), *asked[3] = { rows, prompt[1], tap };
+        return value_poisoned(rows) ? rows : value_list(ev->arena, V_TUPLE, 3, asked);
+    }
     if (tap->rank != 2 ||
         size_compare(tap->dims[0], size_add(ev->sizes, n, size_int(ev->sizes, 1))) == SIZE_DIFFERENT) {
         struct diag *m = ev_error(ev, E_SHAPE, f->path.ast,
-                                  "`features` takes a tap with a vector for each token, this is %s",
+                                  "`features` takes a tap with a vector for each token, or one vector; this is %s",
                                   value_type(ev->arena, tap));
         diag_note(m, "the prompt has %s tokens: its context and the query",
                   size_str(ev->arena, size_add(ev->sizes, n, size_int(ev->sizes, 1))));
