@@ -289,9 +289,15 @@ RULE(bi_reshape)
     int rank = shape_of(ev, a->rest, a->rest_at, a->nrest, dims, a->call), infer = -1;
     if (rank < 0) return &value_error;
     if (b->op == OP_BROADCAST) {
-        struct value *like = t_full(
-            ev, x->dtype == DT_REAL ? t_const(ev, 0) : value_int(ev->arena, size_int(ev->sizes, 0)), rank, dims);
-        return t_match(ev, &x, &like, a->call) && x->rank == rank ? x : &value_error;
+        bool fits = x->rank <= rank && !negative_size(ev, rank, dims, a->call);
+        for (int i = 0; fits && i < x->rank; i++)
+            fits = size_is(x->dims[i], 1) || size_compare(x->dims[i], dims[rank - x->rank + i]) != SIZE_DIFFERENT;
+        if (fits) return t_broadcast(ev, x, rank, dims);
+        struct diag *m = ev_error(ev, E_BROADCAST, a->call, "broadcast: %s does not stretch to %s",
+                                  x->rank ? shape_text(ev->arena, x->rank, x->dims) : "a number",
+                                  rank ? shape_text(ev->arena, rank, dims) : "a number");
+        ev_show(ev, m, a->at[0], x);
+        return &value_error;
     }
     for (int i = 0; i < x->rank; i++) from = size_mul(ev->sizes, from, x->dims[i]);
     for (int i = 0; i < rank; i++) {

@@ -116,6 +116,13 @@ static int too_deep(struct parse *p, struct span where) {
     return 0;
 }
 
+/* Of a bracket that closes nothing and the innermost open one: are they meant for each other, `(a, b]`? */
+static bool crossed(const struct parse *p, int open, int close) {
+    const struct token *a = &p->raw.data[open], *b = &p->raw.data[close];
+    bool round = (a->kind == '(' && b->kind == ']') || (a->kind == '[' && b->kind == ')');
+    return round && source_line(p->src, a->span.from) == source_line(p->src, b->span.from);
+}
+
 /* Pairs brackets; returns how many braces stay open. A closing bracket pairs with the innermost open one of its kind,
  * and what is open inside that one stays unpaired. */
 static int pair_all(struct parse *p, bool indentation) {
@@ -132,7 +139,9 @@ static int pair_all(struct parse *p, bool indentation) {
         if (!closes(raw[i].kind)) continue;
         int k = n - 1;
         while (k >= 0 && closer_of(raw[stack[k]].kind) != raw[i].kind && raw[stack[k]].kind != STRING_HEAD) k--;
-        if (k < 0 || closer_of(raw[stack[k]].kind) != raw[i].kind) continue;
+        bool none = k < 0 || closer_of(raw[stack[k]].kind) != raw[i].kind;
+        if (none && !(n && crossed(p, stack[n - 1], i))) continue;
+        if (none) k = n - 1;
         pair(p, stack[k], i);
         n = k;
     }
@@ -292,15 +301,16 @@ static void report_unclosed(struct arranger *s, const struct token *t) {
 
 static void report_stray(struct arranger *s, const struct token *t) {
     const char *text = t->kind == ')' ? ")" : t->kind == ']' ? "]" : "}";
-    for (int k = s->depth; k > 0 && !in_block(s); k--) {
-        const struct token *open = raw_at(s, s->level[k].open);
-        if (open->match >= 0 || s->level[k].place == IN_BLOCK) break;
-        struct diag *m = diag_new(s->p->ds, E_STRAY_CLOSE, t->span, "`%s` does not close `%s`", text,
-                                  open->kind == '(' ? "(" : open->kind == '[' ? "[" : "{");
-        diag_label(m, open->span, "opened here");
-        return;
-    }
     diag_new(s->p->ds, E_STRAY_CLOSE, t->span, "`%s` closes nothing", text);
+}
+
+/* Reports a bracket that is closed by one of another kind. */
+static void report_crossed(struct arranger *s, const struct token *open) {
+    const struct token *close = raw_at(s, open->match);
+    bool round = open->kind == '(';
+    struct diag *m = diag_new(s->p->ds, E_STRAY_CLOSE, close->span, "`%s` does not close `%s`", round ? "]" : ")",
+                              round ? "(" : "[");
+    diag_label(m, open->span, "opened here");
 }
 
 /* --- decisions --- */
@@ -402,6 +412,9 @@ static bool open_bracket(struct arranger *s, struct token t) {
     if (t.match < 0) {
         if (!s->p->statements.data[s->statement].quiet && !in_broken_string(s)) report_unclosed(s, &t);
         if (t.kind != OPEN || !opens_block(s)) quiet(s);
+    } else if (raw_at(s, t.match)->kind != closer_of(t.kind)) {
+        if (!s->p->statements.data[s->statement].quiet) report_crossed(s, &t);
+        quiet(s);
     }
     s->doc = NULL;
     if (t.kind == '(' || t.kind == '[') return push(s, t.kind == '(' ? IN_ROUND : IN_SQUARE, t);

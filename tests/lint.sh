@@ -1,7 +1,7 @@
 #!/bin/sh
-# What a compiler does not see: long lines, message codes that are never used, ops without a test, words and paths
-# that do not belong in the tree, files that a README does not list, pages that are not what the sources say. Run in the
-# source tree; prints what it finds and fails then.
+# What a compiler does not see: long lines, message codes that are never used, messages without a case, ops without a
+# test, words and paths that do not belong in the tree, files that a README does not list, pages that are not what the
+# sources say. Run in the source tree; prints what it finds and fails then.
 set -u
 found=0
 complain() {
@@ -29,6 +29,13 @@ fi
 for name in $(sed -n 's/^\(ELEM\|OP\)([A-Z0-9_]*, *"\([^"]*\)".*/\2/p' compiler/op.def); do
     grep -rqw -e "$name" tests/unit tests/cases/ir 2>/dev/null || complain "compiler/op.def: no test names the op $name"
 done
+
+# Every text of a message is shown by a case.
+# shellcheck disable=SC2046
+hits=$(LC_ALL=C awk -v known=tests/messages.txt -f tests/messages.awk \
+    $(ls lang/*.[cly] compiler/*.c runtime/*.c) = $(find tests -type f '(' -name '*.err' -o -name '*.out' -o \
+    -name '*.tap' -o -name '*.sh' -o -path '*/unit/*.c' ')' | sort))
+[ -z "$hits" ] || complain "$hits"
 
 # Files that the pages name exist, or were never files: a page names them between backquotes, from the top of the tree.
 for page in ./*.md docs/*.md; do

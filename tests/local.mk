@@ -30,7 +30,8 @@ stage_tests = \
 	tests/std.tap \
 	tests/syntax.tap
 
-EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/examples tests/lint.sh tests/model tests/std $(stage_tests)
+EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/examples tests/lint.sh \
+	tests/messages.awk tests/messages.txt tests/model tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_ldadd = libicl.a $(CHECK_LIBS)

@@ -25,3 +25,4 @@ print [[[[[[[[[1.0]]]]]]]]]
 print ones(2, 3, 4) @ ones(3, 4, 5)
 print 0.5:3
 print stack([ones(2), "text"])
+print broadcast(ones(3), [2]), broadcast(ones(3)), broadcast(ones(2, 3), [3]), broadcast(ones(1, 3), [2, 3])

@@ -1,0 +1,2 @@
+import "imports_itself.icl"
+print 1
