@@ -136,8 +136,12 @@ const char *ir_run_passes(struct ir_func *f);
 void ir_pass_variables(struct ir_func *f);
 void ir_pass_dce(struct ir_func *f);
 void ir_pass_reassociate(struct ir_func *f);
+void ir_pass_narrow(struct ir_func *f);
 void ir_pass_hoist(struct ir_func *f);
 void ir_pass_cse(struct ir_func *f);
+
+/* Replaces nodes of the top region by ones that hold what is read of them for these, when the sizes are known. */
+void ir_narrow(struct ir_func *f, struct ir_node **result, int n);
 
 /* Appends the nodes and results of another function, which is used up. input: by its slots, which inputs of f these are.
  * After the last one ir_join_done makes one node of equal ones; NULL, or which rule is broken. */

@@ -45,6 +45,7 @@ libicl_a_SOURCES += \
 	compiler/gradcheck.c \
 	compiler/gradcheck.h \
 	compiler/hoist.c \
+	compiler/narrow.c \
 	compiler/interp.c \
 	compiler/interp.h \
 	compiler/interp_run.c \

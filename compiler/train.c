@@ -106,6 +106,7 @@ static struct kernel *gradient_kernel(struct ev *ev, struct training *t, const s
     if (good) {
         struct adjoint a = { .ev = ev, .at = t->at, .var = var, .nvars = t->model.n };
         out = t_node(ev, loss);
+        ir_narrow(k->f, &out, 1); /* so that what is not read has no gradient, instead of one of zeros */
         vec_push(k->f->arena, &k->f->top->results, out);
         adjoint_run(&a, k->region, &out, &one, 1);
         for (int i = 0; i < t->model.n; i++) {
