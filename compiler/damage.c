@@ -42,6 +42,40 @@ void damage_definitions(struct ev *ev, struct scope *s)
     }
 }
 
+/* Names that mean nothing and bodies without an end do not keep the rest of a body from having types. */
+static bool readable(const struct ev *ev, const struct ast *e)
+{
+    const struct diags *ds = ev->diags;
+    for (int i = 0; i < ds->n; i++) {
+        struct span at = diag_span(ds->list[i]);
+        enum diag_code code = diag_code_of(ds->list[i]);
+        bool inside = at.src == e->span.src && at.from >= e->span.from && at.to <= e->span.to;
+        bool harmless = code == E_UNKNOWN_NAME || code == E_UNUSED_HYPER || code == E_ENDING || code == E_USED_BEFORE;
+        if (inside && !harmless && diag_code_severity(code) == SEV_ERROR) return false;
+    }
+    return true;
+}
+
+void damage_inspect(struct ev *ev, struct scope *s)
+{
+    int errors = ev->diags->errors, warnings = ev->diags->warnings;
+    bool damaged = ev->damaged;
+    ev->damaged = true;
+    ev->diags->muted++;
+    for (int i = 0; i < s->names.n; i++) {
+        const struct value *v = s->names.data[i].value;
+        if (v->kind != V_FN || v->fn->kind != FN_DEF || !v->fn->def->failed || !readable(ev, v->fn->def->ast)) continue;
+        struct def *d = (struct def *)v->fn->def;
+        d->checked = d->failed = false;
+        ev_check_def(ev, d);
+        d->failed = true;
+    }
+    ev->diags->muted--;
+    ev->diags->errors = errors;
+    ev->diags->warnings = warnings;
+    ev->damaged = damaged;
+}
+
 void damage_statement(struct ev *ev, struct scope *s, const struct ast *e)
 {
     if (e->kind == A_OPTION) scope_bind(ev, s, e->name, &value_error, e->name_span);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "compiler/eval.h"
+#include "compiler/inspect.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
 #include "compiler/script.h"
@@ -25,6 +26,7 @@ struct binding *scope_find(struct scope *s, str name)
 
 struct binding *scope_bind(struct ev *ev, struct scope *s, str name, struct value *v, struct span where)
 {
+    if (ev->inspect) inspect_binding(ev->inspect, name, where, v);
     if (s->script && value_is_scalar(v, DT_REAL) && v->literal) {
         /* a named real may change without a kernel changing: it becomes an input there, not a constant */
         struct value *copy = value_real(ev->arena, v->r0, false);
@@ -412,5 +414,6 @@ struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e)
     if (v->kind == V_ERROR && !ev->diags->errors && !ev->damaged && !ev_stopped(ev))
         ev_error(ev, E_INTERNAL, e, "`%s` has no value, and no message says why", ev_text(ev, e));
     ev->at = around;
+    if (ev->inspect) inspect_expression(ev->inspect, s, e, v);
     return v;
 }

@@ -16,10 +16,14 @@ libicl_a_SOURCES += \
 	compiler/command.h \
 	compiler/cost.c \
 	compiler/cost.h \
+	compiler/complete.c \
+	compiler/complete.h \
 	compiler/cse.c \
 	compiler/damage.c \
 	compiler/damage.h \
 	compiler/dce.c \
+	compiler/describe.c \
+	compiler/describe.h \
 	compiler/diag_json.c \
 	compiler/diag_json.h \
 	compiler/dists.c \
@@ -46,6 +50,8 @@ libicl_a_SOURCES += \
 	compiler/gradcheck.h \
 	compiler/hoist.c \
 	compiler/narrow.c \
+	compiler/inspect.c \
+	compiler/inspect.h \
 	compiler/interp.c \
 	compiler/interp.h \
 	compiler/interp_run.c \
@@ -87,6 +93,11 @@ libicl_a_SOURCES += \
 	compiler/loops_place.c \
 	compiler/loops_text.c \
 	compiler/machine_peak.c \
+	compiler/lsp.c \
+	compiler/lsp.h \
+	compiler/lsp_ask.c \
+	compiler/lsp_document.c \
+	compiler/lsp_offer.c \
 	compiler/measured.c \
 	compiler/model.c \
 	compiler/model.h \

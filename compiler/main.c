@@ -10,6 +10,7 @@
 #include "compiler/format.h"
 #include "compiler/gradcheck.h"
 #include "compiler/kernel.h"
+#include "compiler/lsp.h"
 #include "compiler/repl.h"
 #include "lang/names.h"
 #include "runtime/ranks.h"
@@ -114,6 +115,13 @@ static int command_repl(struct command_line *line)
     return tool_close(&t, good);
 }
 
+/* Editors add arguments of their own, such as --stdio. */
+static int command_lsp(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    return lsp();
+}
+
 static int command_doc(struct command_line *line)
 {
     struct tool t;
@@ -140,6 +148,7 @@ static const struct command {
       .help = "lay out scripts in one way",
       .bare = format_command },
     { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL },
+    { .name = "lsp", .arguments = "", .help = "serve an editor (language server protocol)", .bare = command_lsp },
     { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL },
     { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL },
 };

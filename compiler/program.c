@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "compiler/damage.h"
+#include "compiler/inspect.h"
 #include "compiler/program.h"
 #include "compiler/rehearse.h"
 #include "lang/names.h"
@@ -90,6 +91,17 @@ static void outer_names(void *data, void (*visit)(void *, const char *), void *t
     for (int i = 0; a->before && i < a->before->names.n; i++) visit(to, a->before->names.data[i].name);
 }
 
+static void link_name(void *data, const struct names_link *link)
+{
+    const struct around *a = data;
+    inspect_link(a->ev->inspect, link);
+}
+
+static struct names_outer around_names(struct around *a)
+{
+    return (struct names_outer){ a, outer_name, distribution_name, outer_names, a->ev->inspect ? link_name : NULL };
+}
+
 /* ---- loading ---- */
 
 static const char *beside(struct ev *ev, const char *path, const char *name)
@@ -100,6 +112,7 @@ static const char *beside(struct ev *ev, const char *path, const char *name)
 }
 
 static struct program *load(struct ev *ev, const char *path, const struct ast *at, int depth);
+static struct program *of_source(struct ev *ev, const struct source *src, int depth);
 
 static void load_imports(struct ev *ev, struct program *p, int depth)
 {
@@ -116,10 +129,10 @@ static void load_imports(struct ev *ev, struct program *p, int depth)
     }
 }
 
-/* A file that a built program carries. */
-static struct source *embedded(struct ev *ev, const char *path)
+/* A file that a built program carries, or that is open in an editor. */
+static struct source *held(struct ev *ev, const struct embedded_file *f, const char *path)
 {
-    for (const struct embedded_file *f = ev->session->embedded; f->path; f++)
+    for (; f && f->path; f++)
         if (!strcmp(f->path, path)) return source_new(ev->arena, f->path, f->text, f->n);
     return NULL;
 }
@@ -133,14 +146,21 @@ void program_each_source(const struct program *p, void (*each)(const struct sour
 static struct program *load(struct ev *ev, const char *path, const struct ast *at, int depth)
 {
     const char *why = "it is not part of this program";
-    struct source *src = ev->session->embedded ? embedded(ev, path) : source_read(ev->arena, path, &why);
+    const struct session *s = ev->session;
+    struct source *src = held(ev, s->embedded ? s->embedded : s->open_files, path);
+    if (!src && !s->embedded) src = source_read(ev->arena, path, &why);
     if (!src) {
         if (at) ev_error(ev, E_IMPORT, at, "cannot import `%s`: %s", path, why);
         else ev_error(ev, E_FILE_READ, NULL, "cannot read `%s`: %s", path, why);
         return NULL;
     }
+    return of_source(ev, src, depth);
+}
+
+static struct program *of_source(struct ev *ev, const struct source *src, int depth)
+{
     struct program *p = ARENA_NEW(ev->arena, struct program);
-    p->path = path;
+    p->path = src->path;
     p->file = parse_source(ev->arena, ev->names, src, ev->diags, NULL);
     if (!ev->diags->errors) load_imports(ev, p, depth);
     return p;
@@ -149,6 +169,11 @@ static struct program *load(struct ev *ev, const char *path, const struct ast *a
 struct program *program_load(struct ev *ev, const char *path)
 {
     return load(ev, path, NULL, 0);
+}
+
+struct program *program_of_source(struct ev *ev, const struct source *src)
+{
+    return of_source(ev, src, 0);
 }
 
 const struct ast *program_ast(const struct program *p)
@@ -435,8 +460,8 @@ static void check_tests(struct ev *ev, struct program *p, struct scope *s)
 static void check_names(struct ev *ev, const struct program *p)
 {
     struct around around = { ev, p, NULL };
-    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names },
-                NAMES_SCRIPT);
+    struct names_outer outer = around_names(&around);
+    names_check(ev->diags, p->file, &outer, NAMES_SCRIPT);
     check_recursion(ev, p->file);
     for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
 }
@@ -454,6 +479,7 @@ bool program_check(struct ev *ev, struct program *p)
     run_statements(ev, p, ev->script, NULL, false);
     check_defs(ev, ev->script);
     check_tests(ev, p, ev->script);
+    if (ev->inspect) damage_inspect(ev, ev->script);
     ev->dry = false;
     return ev->diags->errors == 0;
 }
@@ -520,8 +546,8 @@ struct program *program_input(struct ev *ev, const struct source *src)
     if (!ev->diags->errors) load_imports(ev, p, 0);
     if (ev->diags->errors) return p;
     struct around around = { ev, p, ev->script };
-    names_check(ev->diags, p->file, &(struct names_outer){ &around, outer_name, distribution_name, outer_names },
-                NAMES_REPL);
+    struct names_outer outer = around_names(&around);
+    names_check(ev->diags, p->file, &outer, NAMES_REPL);
     for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
     return p;
 }

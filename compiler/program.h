@@ -8,6 +8,8 @@ struct program;
 
 /* Reads and parses a file and what it imports. Errors are queued; NULL only when the file cannot be read. */
 struct program *program_load(struct ev *ev, const char *path);
+/* The same of a text that need not be in a file. */
+struct program *program_of_source(struct ev *ev, const struct source *src);
 /* Checks its names, then walks it without data: all errors that can be known before a run are queued. */
 bool program_check(struct ev *ev, struct program *p);
 /* Runs it. False: an error was queued, or it was interrupted. */

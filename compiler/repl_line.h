@@ -2,14 +2,7 @@
 #ifndef ICL_REPL_LINE_H
 #define ICL_REPL_LINE_H
 
-#include "lang/vec.h"
-
-/* What could stand at the end of a text: whole words, which replace the text from `from` on. */
-struct completion {
-    struct arena arena;
-    size_t from;
-    VEC(const char *) words; /* sorted, each once */
-};
+#include "compiler/complete.h"
 
 enum line_end { LINE_GIVEN, LINE_CANCELLED, LINE_END };
 

@@ -1,43 +1,10 @@
 /* How a session shows a value: the value and its type on one line, or the type above a value of several lines. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include "compiler/describe.h"
 #include "compiler/repl.h"
 #include "runtime/output.h"
 #include "runtime/table.h"
-
-/* A definition's head on one line: what stands before its body. */
-static const char *head(struct arena *a, const struct ast *def)
-{
-    const struct span s = def->span, body = def->kid[0]->span;
-    char *text = arena_strndup(a, s.src->text + s.from, body.from - s.from), *out = text;
-    for (const char *p = text; *p; p++) {
-        if (!isspace((unsigned char)*p)) *out++ = *p;
-        else if (out > text && out[-1] != ' ') *out++ = ' ';
-    }
-    while (out > text && out[-1] == ' ') out--;
-    *out = 0;
-    return text;
-}
-
-static const char *function_type(struct arena *a, const struct fn *fn)
-{
-    switch (fn->kind) {
-    case FN_DEF: return head(a, fn->def->ast);
-    case FN_BUILTIN: {
-        struct buf b = { 0 };
-        buf_printf(&b, "builtin %s(", fn->builtin->name);
-        for (const char *p = fn->builtin->signature; *p; p++)
-            if (*p != '&') buf_putc(&b, *p);
-        buf_putc(&b, ')');
-        const char *text = arena_strdup(a, b.text);
-        buf_free(&b);
-        return text;
-    }
-    case FN_LAMBDA: return "function";
-    default: return "gradient";
-    }
-}
 
 static const char *table_type(struct arena *a, const struct value *v)
 {
@@ -55,7 +22,7 @@ const char *repl_type(struct repl *r, const struct value *v)
     struct arena *a = r->ev->arena;
     const char *text;
     switch (v->kind) {
-    case V_FN: return function_type(a, v->fn);
+    case V_FN: return describe_function(a, v->fn);
     case V_TABLE: return table_type(a, v);
     case V_INSTANCE: return ast_def_word(v->instance->def->kind);
     case V_ESTIMATE:

@@ -138,6 +138,7 @@ struct session {
     bool measure;         /* of `icl explain` */
     /* `icl build` and what it builds */
     const struct embedded_file *embedded; /* a built program's files; NULL: files are read */
+    const struct embedded_file *open_files; /* of an editor: read before files; NULL: none */
     int unforeseen;       /* kernels that a built program has no code for */
     bool singly;          /* each request has a kernel of its own */
 };

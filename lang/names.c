@@ -14,10 +14,17 @@ static void statement(struct walker *w, struct name_scope *s, const struct ast *
 
 /* --- scopes --- */
 
-static struct name_scope *scope_below(struct walker *w, struct name_scope *up) {
+static struct name_scope *scope_below(struct walker *w, struct name_scope *up, struct span extent) {
     struct name_scope *s = ARENA_NEW(&w->arena, struct name_scope);
     s->up = up;
+    s->extent = extent;
     return s;
+}
+
+static void tell(struct walker *w, const struct name_scope *s, const struct entry *e, struct span use) {
+    if (!w->outer->link) return;
+    struct names_link l = {e->name, e->kind, use, e->where, s->extent};
+    w->outer->link(w->outer->data, &l);
 }
 
 static struct entry *find_here(const struct name_scope *s, str name) {
@@ -30,6 +37,7 @@ static struct entry *bind(struct walker *w, struct name_scope *s, str name, enum
     struct entry *e = ARENA_NEW(&w->arena, struct entry);
     *e = (struct entry){.name = name, .kind = kind, .where = where, .ready = true};
     vec_push(&w->arena, &s->names, e);
+    tell(w, s, e, where);
     return e;
 }
 
@@ -58,6 +66,7 @@ static struct entry *assign(struct walker *w, struct name_scope *s, const struct
         struct entry *e = find_here(at, name->name);
         if (e && (e->kind != N_DEFINITION || !at->script)) {
             e->ready = true;
+            tell(w, at, e, name->name_span);
             return e;
         }
         if (at->body || at->script) break;
@@ -88,8 +97,11 @@ static void use(struct walker *w, struct name_scope *s, const struct ast *name, 
             if (!w->columns) used_before(w, name, e);
         }
         e->used = true;
+        tell(w, at, e, name->span);
         return;
     }
+    struct entry around = {.name = name->name, .kind = N_IMPORT};
+    tell(w, w->script, &around, name->span);
     if (w->outer->known(w->outer->data, name->name, &script_only)) {
         char what[80];
         snprintf(what, sizeof what, "`%.60s`", name->name);
@@ -148,8 +160,9 @@ static void call(struct walker *w, struct name_scope *s, const struct ast *e) {
 }
 
 /* The clauses of a loop, sweep or builder, each seeing the names before it. */
-static struct name_scope *clauses(struct walker *w, struct name_scope *s, struct ast *const *list, int n) {
-    struct name_scope *inner = scope_below(w, s);
+static struct name_scope *clauses(struct walker *w, struct name_scope *s, struct ast *const *list, int n,
+                                  struct span extent) {
+    struct name_scope *inner = scope_below(w, s, extent);
     names_once(w, list, n, E_DUPLICATE_NAME, "the name");
     for (int i = 0; i < n; i++) {
         expression(w, inner, list[i]->kid[0]);
@@ -160,7 +173,7 @@ static struct name_scope *clauses(struct walker *w, struct name_scope *s, struct
 }
 
 static void lambda(struct walker *w, struct name_scope *s, const struct ast *e) {
-    struct name_scope *inner = scope_below(w, s);
+    struct name_scope *inner = scope_below(w, s, e->span);
     for (int i = 1; i < e->n; i++) {
         if (find_here(inner, e->kid[i]->name)) {
             struct diag *m = diag_new(w->ds, E_DUPLICATE_NAME, e->kid[i]->span, "the parameter `%s` stands here twice",
@@ -187,7 +200,7 @@ static void sweep(struct walker *w, struct name_scope *s, const struct ast *e) {
         names_script_only(w, e->span, "`sweep`");
         return;
     }
-    struct name_scope *inner = clauses(w, s, e->kid + 1, e->n - 1);
+    struct name_scope *inner = clauses(w, s, e->kid + 1, e->n - 1, e->span);
     block(w, inner, e->kid[0]);
 }
 
@@ -200,7 +213,7 @@ static void replacements(struct walker *w, struct name_scope *s, const struct as
             path(w, s, x->kid[0]);
             expression(w, s, x->kid[1]);
         } else if (x->kind == A_FOR) {
-            struct name_scope *inner = clauses(w, s, x->kid + 1, x->n - 1);
+            struct name_scope *inner = clauses(w, s, x->kid + 1, x->n - 1, x->span);
             replacements(w, inner, x->kid[0]);
         } else if (x->kind == A_IF) {
             expression(w, s, x->kid[0]);
@@ -234,7 +247,7 @@ static void expression(struct walker *w, struct name_scope *s, const struct ast 
         return;
     case A_CALL: call(w, s, e); return;
     case A_BUILD: {
-        struct name_scope *inner = clauses(w, s, e->kid + 1, e->n - 1);
+        struct name_scope *inner = clauses(w, s, e->kid + 1, e->n - 1, e->span);
         expression(w, inner, e->kid[0]);
         return;
     }
@@ -274,10 +287,10 @@ static void declare(struct walker *w, struct name_scope *s, const struct ast *e)
 
 static void loop(struct walker *w, struct name_scope *s, const struct ast *e) {
     if (e->kind == A_FOR) {
-        block(w, clauses(w, s, e->kid + 1, e->n - 1), e->kid[0]);
+        block(w, clauses(w, s, e->kid + 1, e->n - 1, e->span), e->kid[0]);
         return;
     }
-    struct name_scope *inner = scope_below(w, s);
+    struct name_scope *inner = scope_below(w, s, e->span);
     expression(w, s, e->kid[0]);
     block(w, inner, e->kid[2]);
     expression(w, inner, e->kid[1]); /* `until` is asked after a pass */
@@ -315,7 +328,7 @@ static void statement(struct walker *w, struct name_scope *s, const struct ast *
         if (!w->def) definition(w, s, e);
         return;
     case A_TEST: {
-        struct name_scope *inner = scope_below(w, s);
+        struct name_scope *inner = scope_below(w, s, e->span);
         if (w->def) return;
         inner->body = w->later = true;
         block(w, inner, e->kid[0]);
@@ -400,7 +413,7 @@ static void check_unused(struct walker *w, const struct name_scope *s, const str
 }
 
 static void definition(struct walker *w, struct name_scope *s, const struct ast *def) {
-    struct name_scope *inner = scope_below(w, s);
+    struct name_scope *inner = scope_below(w, s, def->span);
     bool later = w->later;
     inner->body = true;
     w->def = def;
@@ -468,7 +481,7 @@ static void check_top(struct walker *w) {
 /* Checks a file's names and places. */
 void names_check(struct diags *ds, const struct ast *file, const struct names_outer *outer, enum names_mode mode) {
     struct walker w = {.ds = ds, .outer = outer, .mode = mode};
-    w.script = scope_below(&w, NULL);
+    w.script = scope_below(&w, NULL, file->span);
     w.script->script = true;
     collect(&w, file);
     for (int i = 0; i < file->n; i++) {

@@ -7,6 +7,16 @@
 #include "lang/ast.h"
 #include "lang/diag.h"
 
+enum entry_kind { N_LOCAL, N_DRAW, N_HYPER, N_SIGNATURE, N_CLAUSE, N_OPTION, N_DEFINITION, N_IMPORT };
+
+/* A place where a name stands, and the place that gave it its meaning. */
+struct names_link {
+    str name;
+    enum entry_kind kind;
+    struct span use, definition; /* equal where it is declared; definition.src NULL: it comes from around the file */
+    struct span extent;          /* where the name can be seen */
+};
+
 /* What is visible around a file: builtins, the library, what its imports bring, the session of a REPL. */
 struct names_outer {
     void *data;
@@ -16,6 +26,8 @@ struct names_outer {
     bool (*distribution)(void *data, str name);
     /* Calls visit for every such name, for "did you mean". */
     void (*each)(void *data, void (*visit)(void *to, const char *name), void *to);
+    /* NULL, or is told of every name that is declared or looked up; a place may be told of twice. */
+    void (*link)(void *data, const struct names_link *link);
 };
 
 enum names_mode {

@@ -5,8 +5,6 @@
 #include "lang/names.h"
 #include "lang/vec.h"
 
-enum entry_kind { N_LOCAL, N_DRAW, N_HYPER, N_SIGNATURE, N_CLAUSE, N_OPTION, N_DEFINITION, N_IMPORT };
-
 struct entry {
     str name;
     enum entry_kind kind;
@@ -20,6 +18,7 @@ struct name_scope {
     struct name_scope *up;
     bool body;   /* assignments do not reach further up */
     bool script; /* the top level */
+    struct span extent;
     VEC(struct entry *) names;
 };
 

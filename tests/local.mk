@@ -18,6 +18,7 @@ stage_tests = \
 	tests/fmt_tree.tap \
 	tests/ir.tap \
 	tests/loops.tap \
+	tests/lsp.tap \
 	tests/model.tap \
 	tests/model_forward.tap \
 	tests/model_kill.tap \
@@ -31,7 +32,7 @@ stage_tests = \
 	tests/syntax.tap
 
 EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/examples tests/lint.sh \
-	tests/messages.awk tests/messages.txt tests/model tests/std $(stage_tests)
+	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_ldadd = libicl.a $(CHECK_LIBS)
