@@ -317,10 +317,22 @@ bool tool_share_out(struct tool *t, const struct program *p)
 }
 
 /* See command.h. */
-bool tool_run(struct ev *ev, struct program *p)
+bool tool_check(struct ev *ev, struct program *p)
 {
     if (!program_check(ev, p)) return false;
     diags_print(ev->diags, stderr, ev->session->color);
+    return true;
+}
+
+/* See command.h. */
+bool tool_run(struct ev *ev, struct program *p)
+{
+    return tool_check(ev, p) && tool_go(ev, p);
+}
+
+/* See command.h. */
+bool tool_go(struct ev *ev, struct program *p)
+{
     if (!make_folder(ev)) return false;
     bool good = program_run(ev, p);
     if (good || ev->diags->errors || *ev->session->stop) return good;

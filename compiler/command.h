@@ -50,7 +50,9 @@ int tool_close(struct tool *t, bool good);
 int tool_settle_options(struct tool *t, struct program *p);
 /* Where several processes share the run: are all about to do the same? False: reported. */
 bool tool_share_out(struct tool *t, const struct program *p);
-/* Checks and runs. Warnings and errors known before the run are printed before it. */
+/* Checks, runs, or both. Warnings and errors known before the run are printed before it. */
+bool tool_check(struct ev *ev, struct program *p);
+bool tool_go(struct ev *ev, struct program *p);
 bool tool_run(struct ev *ev, struct program *p);
 const volatile sig_atomic_t *tool_interrupt(void); /* the signal that came, or 0 */
 void tool_catch_signals(void); /* an interrupt stops the run, a second one the process */

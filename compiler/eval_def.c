@@ -113,6 +113,8 @@ struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast 
     }
     if (v->literal && !v->node && v->known && v->dtype == DT_REAL) return value_real(ev->arena, v->r0, false);
     const struct size_symbol *symbol;
+    if (ev->rehearsal && v->dtype == DT_INT && !v->known && !v->size && !v->node) /* messages tell where it was given */
+        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, at->span, "the argument"));
     if (v->dtype == DT_INT && v->known && v->size && !size_symbols(v->size, &symbol, 1))
         return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_VALUED, v->i0, at->span,
                                                  at == h ? "the default" : "the argument"));

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "compiler/build.h"
 #include "compiler/command.h"
 #include "compiler/diag_json.h"
 #include "compiler/emit.h"
@@ -143,6 +144,10 @@ static const struct command {
     { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL },
     { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL },
     { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL },
+    { .name = "build",
+      .arguments = "FILE -o PROGRAM",
+      .help = "make a program of a script, which needs no icl",
+      .bare = build_command },
     { .name = "fmt",
       .arguments = "[--check] [--diff] FILE...",
       .help = "lay out scripts in one way",

@@ -496,7 +496,7 @@ SCRIPT(bi_predictions)
     const struct ir_node *out = k->f->top->results.data[0];
     dim dims[IR_MAX_RANK] = { size_int(ev->sizes, r.trials) };
     for (int i = 0; i < out->rank; i++) dims[i + 1] = out->dims[i];
-    if (ev->dry) return t_unknown(ev, out->dtype, out->rank + 1, dims);
+    if (ev->dry) return t_unknown_data(ev, out->dtype, out->rank + 1, dims);
     struct tensor t = { .dtype = DT_REAL };
     if (!answer_collect(ev, k, r.trials, r.seed, &t, a->call)) return &value_error;
     return value_host(ev->arena, ev->sizes, t);

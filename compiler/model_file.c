@@ -65,7 +65,7 @@ SCRIPT(bi_init)
     for (int i = 0; i < n; i++) {
         const struct value *node = walk.declared.data[i].value;
         w[i].path = walk.declared.data[i].path;
-        w[i].value = ev->dry ? t_unknown(ev, DT_REAL, node->rank, node->dims)
+        w[i].value = ev->dry ? t_unknown_data(ev, DT_REAL, node->rank, node->dims)
                              : value_host(ev->arena, ev->sizes, result[i]);
     }
     struct value *model = model_of(ev, arch->instance, n, w);

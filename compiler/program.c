@@ -323,30 +323,25 @@ static void option(struct ev *ev, struct scope *s, const struct ast *e)
     scope_bind(ev, s, e->name, v, e->name_span);
 }
 
-static void describe_options(struct ev *ev, const struct ast *file, struct buf *out)
+void program_describe_option(struct ev *ev, const struct ast *e, struct buf *out)
 {
-    for (int i = 0; i < file->n; i++) {
-        const struct ast *e = file->kid[i];
-        if (e->kind != A_OPTION) continue;
-        static const char *const word[] = {
-            [A_INT] = "int", [A_NUMBER] = "real", [A_BOOL] = "bool", [A_STRING] = "string"
-        };
-        enum ast_kind kind = e->kid[1]->kind;
-        bool literal = kind == A_INT || kind == A_NUMBER || kind == A_BOOL || kind == A_STRING;
-        const char *left = arena_printf(ev->arena, "--%s %s", e->name,
-                                        e->kid[0] ? e->kid[0]->name
-                                        : literal ? word[kind]
-                                                  : "value");
-        int pad = 24 - utf8_columns(left, strlen(left));
-        buf_printf(out, "  %s%*s %s%s(default %s)\n", left, pad > 0 ? pad : 0, "", e->text ? e->text : "",
-                   e->text ? " " : "", ev_text(ev, e->kid[1]));
-    }
+    static const char *const word[] = {
+        [A_INT] = "int", [A_NUMBER] = "real", [A_BOOL] = "bool", [A_STRING] = "string"
+    };
+    enum ast_kind kind = e->kid[1]->kind;
+    bool literal = kind == A_INT || kind == A_NUMBER || kind == A_BOOL || kind == A_STRING;
+    const char *left = arena_printf(ev->arena, "--%s %s", e->name,
+                                    e->kid[0] ? e->kid[0]->name
+                                    : literal ? word[kind]
+                                              : "value");
+    int pad = 24 - utf8_columns(left, strlen(left));
+    buf_printf(out, "  %s%*s %s%s(default %s)\n", left, pad > 0 ? pad : 0, "", e->text ? e->text : "",
+               e->text ? " " : "", ev_text(ev, e->kid[1]));
 }
 
-void program_options(struct ev *ev, struct program *p, struct buf *out)
+static void describe_option(struct ev *ev, const struct ast *e, void *out)
 {
-    describe_options(ev, p->file, out);
-    for (int i = 0; i < 32 && p->imported[i]; i++) describe_options(ev, p->imported[i]->file, out);
+    program_describe_option(ev, e, out);
 }
 
 void program_each_option(struct ev *ev, const struct program *p,
@@ -355,6 +350,11 @@ void program_each_option(struct ev *ev, const struct program *p,
     for (int i = 0; i < p->file->n; i++)
         if (p->file->kid[i]->kind == A_OPTION) each(ev, p->file->kid[i], data);
     for (int i = 0; i < 32 && p->imported[i]; i++) program_each_option(ev, p->imported[i], each, data);
+}
+
+void program_options(struct ev *ev, struct program *p, struct buf *out)
+{
+    program_each_option(ev, p, describe_option, out);
 }
 
 static bool declares(const struct program *p, const char *name)

@@ -24,6 +24,7 @@ void program_each_option(struct ev *ev, const struct program *p,
                          void (*each)(struct ev *, const struct ast *, void *), void *data); /* A_OPTION */
 /* The texts it is made of, its own first; one that is imported twice comes twice. */
 void program_each_source(const struct program *p, void (*each)(const struct source *, void *), void *data);
+void program_describe_option(struct ev *ev, const struct ast *option, struct buf *out); /* a line of --help */
 const char *program_near_option(const struct program *p, const char *name); /* NULL: none is near */
 const char *program_unknown_option(struct ev *ev, struct program *p);
 const struct ast *program_ast(const struct program *p);

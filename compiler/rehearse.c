@@ -6,6 +6,9 @@
 
 /* ---- kernels ---- */
 
+static const char no_results[] =
+    "a program carries its kernels: sizes, numbers of passes and predictors must not depend on results of the run";
+
 struct looked {
     const struct size_symbol *open; /* a symbol without a value */
     dim size;
@@ -46,6 +49,7 @@ void rehearse_kernel(struct ev *ev, struct ir_func *f)
                                   "a size of this kernel, `%s`, is known only when the program runs",
                                   size_str(ev->arena, looked.size));
         if (looked.open && looked.open->origin.src) diag_label(m, looked.open->origin, "not known");
+        diag_note(m, no_results);
         return;
     }
     uint64_t hash = ir_hash(f);
@@ -63,6 +67,7 @@ struct value *rehearse_refuse(struct ev *ev, const struct ast *at, const struct 
                                                                                      : "this value";
     struct diag *m = ev_error(ev, E_BUILD, at, "%s decides about code and is known only when the program runs", what);
     if (v && v->kind == V_TENSOR) ev_show(ev, m, at, v);
+    diag_note(m, no_results);
     return &value_error;
 }
 
@@ -73,6 +78,7 @@ bool rehearse_option(struct ev *ev, const struct ast *option, const struct value
 {
     const struct rehearsed *r = ev->session->viewer;
     if (value_poisoned(v)) return false;
+    if (r->option) r->option(ev, option, v);
     for (int i = 0; i < r->nflags; i++)
         if (!strcmp(r->flag[i], option->name)) return true;
     return false;
@@ -90,6 +96,13 @@ struct value *rehearse_unknown(struct ev *ev, const struct value *like)
 }
 
 /* See rehearse.h. */
+void rehearse_figure(struct ev *ev)
+{
+    struct rehearsed *r = ev->session->viewer;
+    r->figures = true;
+}
+
+/* See rehearse.h. */
 struct value *rehearse_model(struct ev *ev, const struct instance *arch)
 {
     struct model *m = ARENA_NEW(ev->arena, struct model);
@@ -103,7 +116,7 @@ struct value *rehearse_weight(struct ev *ev, const struct model *m, const char *
     struct model *model = (struct model *)m; /* of rehearse_model, or a copy `with` changes: it grows as it is walked */
     struct weight *grown = ARENA_ARRAY(ev->arena, struct weight, m->n + 1);
     if (m->n) memcpy(grown, m->weight, sizeof *grown * (size_t)m->n);
-    grown[m->n] = (struct weight){ arena_strdup(ev->arena, path), t_unknown(ev, DT_REAL, like->rank, like->dims) };
+    grown[m->n] = (struct weight){ arena_strdup(ev->arena, path), t_unknown_data(ev, DT_REAL, like->rank, like->dims) };
     model->weight = grown;
     return grown[model->n++].value;
 }

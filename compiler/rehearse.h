@@ -16,7 +16,9 @@ struct rehearsed {
     VEC(uint64_t) hashes;
     const char *const *flag; /* options that only the run knows */
     int nflags;
-    bool figures;            /* it draws some to files */
+    void (*option)(struct ev *ev, const struct ast *option, const struct value *v); /* is told each; or NULL */
+    void *data;              /*   its own */
+    bool figures;            /* some are drawn to files */
 };
 
 /* The walk's session->show_kernel. */
@@ -25,6 +27,7 @@ void rehearse_kernel(struct ev *ev, struct ir_func *f);
 struct value *rehearse_refuse(struct ev *ev, const struct ast *at, const struct value *v);
 bool rehearse_option(struct ev *ev, const struct ast *option, const struct value *v); /* does it stay a flag? */
 struct value *rehearse_unknown(struct ev *ev, const struct value *like); /* another value of that type */
+void rehearse_figure(struct ev *ev); /* one is drawn to a file */
 /* A model whose file the run reads; its parameters are made as the architecture is walked. */
 struct value *rehearse_model(struct ev *ev, const struct instance *arch);
 struct value *rehearse_weight(struct ev *ev, const struct model *m, const char *path, const struct value *like);

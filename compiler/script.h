@@ -100,6 +100,7 @@ bool ev_series(struct ev *ev, struct value *over, const struct ast *at, struct s
 struct value *ev_series_value(struct ev *ev, const struct series *s, struct value *index, const struct ast *at);
 bool ev_never_negative(struct ev *ev, const struct value *v);
 struct value *t_unknown(struct ev *ev, enum dtype t, int rank, const dim *dims);
+struct value *t_unknown_data(struct ev *ev, enum dtype t, int rank, const dim *dims);
 
 /* ---- a run ---- */
 enum engine { ENGINE_JIT, ENGINE_INTERP };

@@ -82,7 +82,7 @@ SCRIPT(bi_capture)
     if (!k) return &value_error;
     dim dims[IR_MAX_RANK] = { size_int(ev->sizes, trials) };
     for (int i = 0; i < seen->rank && i < IR_MAX_RANK - 1; i++) dims[i + 1] = seen->dims[i];
-    if (ev->dry) return t_unknown(ev, DT_REAL, seen->rank + 1, dims);
+    if (ev->dry) return t_unknown_data(ev, DT_REAL, seen->rank + 1, dims);
     struct tensor t = { .dtype = DT_REAL };
     if (!answer_collect(ev, k, trials, (uint64_t)seed, &t, a->call)) return &value_error;
     return value_host(ev->arena, ev->sizes, t);

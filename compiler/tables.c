@@ -4,6 +4,7 @@
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/model.h"
+#include "compiler/rehearse.h"
 #include "compiler/script.h"
 #include "compiler/warn.h"
 #include "lang/names.h"
@@ -717,6 +718,7 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
             ev_error(ev, E_VALUE, option(record, "band"),
                      "`band` is \"se\", \"68%%\", \"80%%\", \"90%%\", \"95%%\", \"99%%\" or \"bootstrap\"");
     }
+    if (ev->rehearsal && e->kid[2]) rehearse_figure(ev);
     bool good = v->kind == V_TENSOR ? fill_tensor(ev, e, v, &f) : fill(ev, s, e, record, v, &f);
     if (!good || ev->dry || ev_stopped(ev)) return;
     int width = output_width(stdout);

@@ -61,6 +61,16 @@ struct value *t_unknown(struct ev *ev, enum dtype t, int rank, const dim *dims)
     return v;
 }
 
+/* The same where a run has data: in a rehearsal its sizes have no names either, so that the kernels are the same. */
+struct value *t_unknown_data(struct ev *ev, enum dtype t, int rank, const dim *dims)
+{
+    struct value *v = t_unknown(ev, t, rank, dims);
+    int64_t n;
+    for (int i = 0; ev->rehearsal && i < rank; i++)
+        if (size_known(dims[i], &n)) v->dims[i] = size_int(ev->sizes, n);
+    return v;
+}
+
 static bool all_sizes_known(const struct ir_node *proto)
 {
     int64_t v;

@@ -4,7 +4,7 @@
 # tests/cases/STAGE/NAME.icl with NAME.out must succeed and print that; with NAME.err alone it must fail with exit status
 # 1 and exactly that on standard error; with both it must succeed and warn so. Comments in the first two lines add to the
 # command: `# flags: ...` before the file's name, `# options: ...` after it. Of `fmt` the file is the standard input, of
-# `repl` NAME.in is. With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under
+# `repl` NAME.in is. Of `build` the output is that of the program, or the messages of the building. With UPDATE=1 the expectations are written, not compared. Prints TAP; needs ICL, the program under
 # test.
 set -u
 
@@ -26,6 +26,7 @@ case $stage in
     parse) variants='emit --stage=ast' ;;
     ir | loops) variants="emit --stage=$stage" ;;
     syntax | names | check) variants='check' ;;
+    build) variants="build -o $work/program" ;;
     run) variants='run --engine jit --threads 1
 run --engine jit --threads 2
 run --engine interp --threads 1
@@ -68,6 +69,10 @@ run() {
     (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags ${file:+"$file"} $options) \
         >"$work/out" 2>"$work/err" <"$input"
     status=$?
+    if [ "$stage" = build ] && [ $status -eq 0 ]; then
+        (cd "$work/files" && timeout 300 "$work/program") >"$work/out" 2>"$work/err" <"$input"
+        status=$?
+    fi
     # The folder for the files that a script writes has another name each time.
     sed -i "s|$work/files|OUT|g" "$work/out" "$work/err"
 }

@@ -8,8 +8,10 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 	export CK_TAP_LOG_FILE_NAME CK_VERBOSITY ICL;
 
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
-stages = check fmt ir loops names parse repl run syntax
+stages = build check fmt ir loops names parse repl run syntax
 stage_tests = \
+	tests/build.tap \
+	tests/build_cases.tap \
 	tests/check.tap \
 	tests/command.tap \
 	tests/examples.tap \
@@ -31,11 +33,11 @@ stage_tests = \
 	tests/std.tap \
 	tests/syntax.tap
 
-EXTRA_DIST += tests/README.md tests/cases tests/cases.sh tests/examples tests/lint.sh \
+EXTRA_DIST += tests/README.md tests/build tests/cases tests/cases.sh tests/examples tests/lint.sh \
 	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-unit_ldadd = libicl.a $(CHECK_LIBS)
+unit_ldadd = libicl.a $(JANSSON_LIBS) $(CHECK_LIBS)
 
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)

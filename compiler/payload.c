@@ -1,0 +1,307 @@
+/* Payloads of standalone programs. Numbers are 64 bits, little endian; texts and code have their length before them and
+ * start at multiples of 16 bytes, so that a payload that is mapped into memory is used where it lies.
+ *
+ * In the file it is a section of its own behind everything else: new names of sections and a new table of sections
+ * follow it. Nothing that is loaded moves, and tools that copy or strip programs keep it. */
+#include "compiler/payload.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC UINT64_C(0x31304d4152474f52) /* "ROGRAM01" */
+#define SECTION ".icl"
+
+/* ---- writing ---- */
+
+static void align(struct buf *out)
+{
+    while (out->n % 16) buf_putc(out, 0);
+}
+
+static void put(struct buf *out, uint64_t v)
+{
+    char bytes[8];
+    for (int i = 0; i < 8; i++) bytes[i] = (char)(v >> 8 * i);
+    buf_add(out, bytes, 8);
+}
+
+static void put_bytes(struct buf *out, const char *bytes, size_t n)
+{
+    put(out, n);
+    align(out);
+    buf_add(out, bytes, n);
+    buf_putc(out, 0);
+    align(out);
+}
+
+static void put_text(struct buf *out, const char *text)
+{
+    put_bytes(out, text, strlen(text));
+}
+
+static void put_level(struct buf *out, const struct payload_level *l)
+{
+    put_text(out, l->cpu);
+    put(out, (uint64_t)l->nkernels);
+    put(out, (uint64_t)l->nshared);
+    for (int i = 0; i < l->nkernels; i++) {
+        const struct payload_kernel *k = &l->kernel[i];
+        put(out, k->hash);
+        put(out, (uint64_t)k->kernel.lanes);
+        put(out, (uint64_t)k->kernel.precision);
+        put(out, k->kernel.scratch);
+        put(out, k->list);
+        put_bytes(out, k->bytes, k->n);
+    }
+    for (int i = 0; i < l->nshared; i++) {
+        put_text(out, l->shared[i].name);
+        put_bytes(out, l->shared[i].bytes, l->shared[i].n);
+    }
+}
+
+/* See payload.h. */
+void payload_write(struct buf *out, const struct payload *p)
+{
+    put(out, MAGIC);
+    put_text(out, p->version);
+    put_text(out, p->script);
+    put_text(out, p->description);
+    put(out, (uint64_t)p->precision);
+    put(out, (uint64_t)p->nfixed);
+    for (int i = 0; i < p->nfixed; i++) {
+        put_text(out, p->fixed[i].name);
+        put_text(out, p->fixed[i].text);
+    }
+    put(out, (uint64_t)p->nfiles);
+    for (int i = 0; i < p->nfiles; i++) {
+        put_text(out, p->file[i].path);
+        put_bytes(out, p->file[i].text, p->file[i].n);
+    }
+    put(out, (uint64_t)p->nlevels);
+    for (int i = 0; i < p->nlevels; i++) put_level(out, &p->level[i]);
+}
+
+/* ---- reading ---- */
+
+struct reader {
+    struct arena *arena;
+    const char *start, *at, *end;
+    bool bad;
+};
+
+static uint64_t get(struct reader *r)
+{
+    uint64_t v = 0;
+    if (r->bad || r->end - r->at < 8) return r->bad = true, 0;
+    for (int i = 0; i < 8; i++) v |= (uint64_t)(unsigned char)r->at[i] << 8 * i;
+    r->at += 8;
+    return v;
+}
+
+static void skip(struct reader *r)
+{
+    while (r->at < r->end && (r->at - r->start) % 16) r->at++;
+}
+
+static const char *get_bytes(struct reader *r, size_t *n)
+{
+    uint64_t length = get(r);
+    skip(r);
+    if (r->bad || length >= (uint64_t)(r->end - r->at) || r->at[length]) r->bad = true;
+    const char *bytes = r->bad ? "" : r->at;
+    *n = r->bad ? 0 : (size_t)length;
+    if (!r->bad) r->at += *n + 1;
+    skip(r);
+    return bytes;
+}
+
+static const char *get_text(struct reader *r)
+{
+    size_t n;
+    return get_bytes(r, &n);
+}
+
+/* A number of things that follow, each of at least 8 bytes. */
+static int get_count(struct reader *r)
+{
+    uint64_t n = get(r);
+    if (n > (uint64_t)(r->end - r->at) / 8) r->bad = true;
+    return r->bad ? 0 : (int)n;
+}
+
+static void get_level(struct reader *r, struct payload_level *l)
+{
+    l->cpu = get_text(r);
+    l->nkernels = get_count(r);
+    l->nshared = get_count(r);
+    l->kernel = ARENA_ARRAY(r->arena, struct payload_kernel, l->nkernels + 1);
+    l->shared = ARENA_ARRAY(r->arena, struct payload_shared, l->nshared + 1);
+    for (int i = 0; i < l->nkernels; i++) {
+        struct payload_kernel *k = &l->kernel[i];
+        k->hash = get(r);
+        k->kernel.lanes = (int)get(r);
+        k->kernel.precision = (int)get(r);
+        k->kernel.scratch = (size_t)get(r);
+        k->list = (size_t)get(r);
+        k->bytes = get_bytes(r, &k->n);
+    }
+    for (int i = 0; i < l->nshared; i++) {
+        l->shared[i].name = get_text(r);
+        l->shared[i].bytes = get_bytes(r, &l->shared[i].n);
+    }
+}
+
+/* See payload.h. */
+struct payload *payload_read(struct arena *a, const char *bytes, size_t n, const char **why)
+{
+    struct reader r = { a, bytes, bytes, bytes + n, false };
+    struct payload *p = ARENA_NEW(a, struct payload);
+    if (get(&r) != MAGIC) {
+        *why = "its payload is of another version";
+        return NULL;
+    }
+    p->version = get_text(&r);
+    p->script = get_text(&r);
+    p->description = get_text(&r);
+    p->precision = (int)get(&r);
+    p->nfixed = get_count(&r);
+    p->fixed = ARENA_ARRAY(a, struct option_value, p->nfixed + 1);
+    for (int i = 0; i < p->nfixed; i++) {
+        p->fixed[i].name = get_text(&r);
+        p->fixed[i].text = get_text(&r);
+    }
+    p->nfiles = get_count(&r);
+    p->file = ARENA_ARRAY(a, struct embedded_file, p->nfiles + 1);
+    for (int i = 0; i < p->nfiles; i++) {
+        p->file[i].path = get_text(&r);
+        p->file[i].text = get_bytes(&r, &p->file[i].n);
+    }
+    p->nlevels = get_count(&r);
+    p->level = ARENA_ARRAY(a, struct payload_level, p->nlevels + 1);
+    for (int i = 0; i < p->nlevels; i++) get_level(&r, &p->level[i]);
+    *why = "its payload is damaged";
+    return r.bad ? NULL : p;
+}
+
+/* ---- in the program's file ---- */
+
+/* The header of a file and its table of sections; false: not an ELF file of 64 bits, or damaged. */
+static bool sections(const char *program, size_t size, Elf64_Ehdr *header, Elf64_Shdr **table)
+{
+    if (size < sizeof *header) return false;
+    memcpy(header, program, sizeof *header);
+    size_t n = header->e_shnum;
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) || header->e_ident[EI_CLASS] != ELFCLASS64 || n == 0 ||
+        header->e_shentsize != sizeof **table || header->e_shoff > size ||
+        n > (size - header->e_shoff) / sizeof **table || header->e_shstrndx >= n)
+        return false;
+    *table = malloc(n * sizeof **table);
+    if (!*table) return false;
+    memcpy(*table, program + header->e_shoff, n * sizeof **table);
+    const Elf64_Shdr *names = &(*table)[header->e_shstrndx];
+    if (names->sh_offset <= size && names->sh_size <= size - names->sh_offset) return true;
+    free(*table);
+    return false;
+}
+
+/* See payload.h. */
+bool payload_attach(struct buf *out, const char *program, size_t size, const char *bytes, size_t n, const char **why)
+{
+    Elf64_Ehdr header;
+    Elf64_Shdr *table;
+    if (!sections(program, size, &header, &table)) {
+        *why = "the runtime for programs is no ELF file of 64 bits";
+        return false;
+    }
+    Elf64_Shdr *names = &table[header.e_shstrndx];
+    Elf64_Shdr own = { .sh_name = (Elf64_Word)names->sh_size, .sh_type = SHT_PROGBITS, .sh_size = n };
+    own.sh_addralign = 16;
+    buf_add(out, program, size);
+    align(out);
+    own.sh_offset = out->n;
+    buf_add(out, bytes, n);
+    Elf64_Off text = out->n;
+    buf_add(out, program + names->sh_offset, names->sh_size);
+    buf_add(out, SECTION, sizeof SECTION);
+    names->sh_offset = text;
+    names->sh_size += sizeof SECTION;
+    align(out);
+    header.e_shoff = out->n;
+    buf_add(out, (const char *)table, header.e_shnum * sizeof *table);
+    buf_add(out, (const char *)&own, sizeof own);
+    header.e_shnum++;
+    memcpy(out->text, &header, sizeof header);
+    free(table);
+    return true;
+}
+
+/* See payload.h. */
+const char *payload_find(const char *program, size_t size, size_t *n)
+{
+    Elf64_Ehdr header;
+    Elf64_Shdr *table;
+    const char *found = NULL;
+    if (!sections(program, size, &header, &table)) return NULL;
+    const Elf64_Shdr *names = &table[header.e_shstrndx];
+    for (int i = 0; i < header.e_shnum && !found; i++) {
+        const Elf64_Shdr *s = &table[i];
+        bool named = s->sh_name < names->sh_size && names->sh_size - s->sh_name >= sizeof SECTION &&
+                     !memcmp(program + names->sh_offset + s->sh_name, SECTION, sizeof SECTION);
+        if (!named || s->sh_offset > size || s->sh_size > size - s->sh_offset) continue;
+        found = program + s->sh_offset;
+        *n = s->sh_size;
+    }
+    free(table);
+    return found;
+}
+
+/* ---- kernels of a level ---- */
+
+static const struct payload_kernel *find_kernel(const struct payload_level *l, uint64_t hash)
+{
+    int from = 0, to = l->nkernels;
+    while (from < to) {
+        int middle = (from + to) / 2;
+        if (l->kernel[middle].hash < hash) from = middle + 1;
+        else to = middle;
+    }
+    return from < l->nkernels && l->kernel[from].hash == hash ? &l->kernel[from] : NULL;
+}
+
+static bool source_has(void *ctx, uint64_t hash)
+{
+    return find_kernel(ctx, hash) != NULL;
+}
+
+static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out,
+                          const char **why)
+{
+    (void)f;
+    const struct payload_kernel *k = find_kernel(ctx, hash);
+    *why = anew ? "the code of a kernel is damaged" : "this program has no code for a kernel";
+    if (!k || anew) return false;
+    out->kernel = k->kernel;
+    out->list = k->list;
+    buf_add(&out->bytes, k->bytes, k->n);
+    return true;
+}
+
+static bool source_shared(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why)
+{
+    (void)precision;
+    const struct payload_level *l = ctx;
+    *why = "this program lacks a function that its kernels share";
+    for (int i = 0; i < l->nshared && !anew; i++) {
+        if (strcmp(l->shared[i].name, name)) continue;
+        buf_add(out, l->shared[i].bytes, l->shared[i].n);
+        return true;
+    }
+    return false;
+}
+
+/* See payload.h. */
+struct kernel_source payload_source(struct arena *a, const struct payload_level *l)
+{
+    return (struct kernel_source){ source_kernel, source_shared, arena_copy(a, l, sizeof *l), source_has };
+}
