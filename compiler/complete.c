@@ -8,14 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "compiler/model.h"
+#include "lang/tokens.h"
 #include "runtime/table.h"
-
-const char *const complete_keywords[] = {
-    "algorithm", "and", "architecture", "assert", "else", "false", "fn", "for", "given", "heatmap", "if", "import",
-    "in", "knowing", "language", "layer", "not", "only", "optimizer", "option", "or", "param", "plot", "predict",
-    "preprocess", "print", "prompt", "record", "repeat", "return", "save", "state", "sweep", "tap", "task", "test",
-    "then", "true", "truth", "until", "with", "yield", NULL,
-};
 
 static const char *const plot_options[] = { "band", "color", "kind", "series", "title", "x", "xlabel", "xscale", "y",
                                             "ylabel", "yscale" };
@@ -64,9 +58,17 @@ void complete_names(struct completer *c)
     for (int i = 0; i < builtin_count; i++) complete_offer(c, "", builtins[i].name, "");
 }
 
+const char *complete_keyword(int i)
+{
+    int n = 0;
+    while (token_keyword_at(n)) n++;
+    return i < n ? token_keyword_at(i) : token_statement_at(i - n);
+}
+
 static void offer_keywords(struct completer *c)
 {
-    complete_list(c, complete_keywords, COMPLETE_ALL);
+    const char *word;
+    for (int i = 0; (word = complete_keyword(i)); i++) complete_offer(c, "", word, "");
 }
 
 /* Files whose name goes on from what is in the string. */
@@ -157,7 +159,7 @@ static const struct value *value_of(struct completer *c, size_t from, size_t to)
 
 void complete_list(struct completer *c, const char *const *list, int n)
 {
-    for (int i = 0; i < n && list[i]; i++) complete_offer(c, "", list[i], "");
+    for (int i = 0; i < n; i++) complete_offer(c, "", list[i], "");
 }
 
 static void offer_columns(struct completer *c, const struct value *v)

@@ -2,7 +2,6 @@
 #ifndef ICL_COMPLETE_H
 #define ICL_COMPLETE_H
 
-#include <limits.h>
 #include "compiler/script.h"
 
 /* What could stand at the end of a text: whole words, which replace the text from `from` on. */
@@ -26,13 +25,12 @@ struct completer {
     long quote;       /* the string that the cursor is in; -1: none */
 };
 
-enum { COMPLETE_ALL = INT_MAX };
-extern const char *const complete_keywords[]; /* ended by NULL */
+const char *complete_keyword(int i); /* NULL: there are no more */
 
 void complete_expression(struct completer *c); /* all that could stand there; sort afterwards */
 void complete_sort(struct completion *out);
 void complete_offer(struct completer *c, const char *before, const char *name, const char *after);
-void complete_list(struct completer *c, const char *const *list, int n); /* n names, or up to a NULL */
+void complete_list(struct completer *c, const char *const *list, int n); 
 void complete_names(struct completer *c);
 void complete_files(struct completer *c, size_t from);
 bool complete_word_char(char c);

@@ -384,8 +384,9 @@ static const char *keeps_name(struct analysis *a, const struct thing *t)
 static const char *no_name(struct analysis *a, const char *text)
 {
     struct arena *m = &a->arena;
-    for (int i = 0; complete_keywords[i]; i++)
-        if (!strcmp(complete_keywords[i], text)) return arena_printf(m, "`%s` is a word of the language", text);
+    const char *keyword;
+    for (int i = 0; (keyword = complete_keyword(i)); i++)
+        if (!strcmp(keyword, text)) return arena_printf(m, "`%s` is a word of the language", text);
     struct diags ds;
     diags_init(&ds, m);
     const struct source *src = source_new(m, "", text, strlen(text));

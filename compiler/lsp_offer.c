@@ -47,8 +47,9 @@ static void locals(struct completer *c)
 
 static bool is_keyword(const char *word)
 {
-    for (int i = 0; complete_keywords[i]; i++)
-        if (!strcmp(complete_keywords[i], word)) return true;
+    const char *keyword;
+    for (int i = 0; (keyword = complete_keyword(i)); i++)
+        if (!strcmp(keyword, word)) return true;
     return false;
 }
 

@@ -152,3 +152,8 @@ int token_keyword(const char *word, size_t n) {
     }
     return 0;
 }
+
+/* The i-th keyword; NULL: there are no more. */
+const char *token_keyword_at(int i) {
+    return i >= 0 && (size_t)i < sizeof words / sizeof *words ? words[i].word : NULL;
+}

@@ -192,6 +192,14 @@ static const struct {
     {"test", TEST, BEFORE_STRING},
 };
 
+/* The i-th word that is a keyword only where a statement has it; NULL: there are no more. */
+const char *token_statement_at(int i) {
+    static const char *const inside[] = {"to", "truth"};
+    int n = (int)(sizeof words / sizeof *words);
+    if (i >= n) return i < n + 2 ? inside[i - n] : NULL;
+    return i < 0 ? NULL : words[i].word;
+}
+
 /* The keyword that a name is when it starts a statement at raw token i; 0: it is a name. */
 static int statement_word(const struct arranger *s, int i) {
     const struct token *t = raw_at(s, i), *next = raw_at(s, i + 1);

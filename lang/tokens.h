@@ -71,6 +71,8 @@ void tokens_read(struct parse *p);
 void tokens_arrange(struct parse *p);
 bool token_ends_operand(int kind);
 int token_keyword(const char *word, size_t n); /* 0: an ordinary name */
+const char *token_keyword_at(int i);           /* the keywords one by one; NULL: no more */
+const char *token_statement_at(int i);         /* the words that are keywords only where a statement has them */
 void lex_integer(struct lexer *lx, const char *text, size_t n, YYSTYPE *value);
 void lex_real(struct lexer *lx, const char *text, size_t n, YYSTYPE *value);
 void lex_not_a_number(struct lexer *lx, const char *text);

@@ -15,6 +15,7 @@ stage_tests = \
 	tests/check.tap \
 	tests/command.tap \
 	tests/examples.tap \
+	tests/editors.tap \
 	tests/explain.tap \
 	tests/fmt.tap \
 	tests/fmt_tree.tap \
