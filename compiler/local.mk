@@ -162,6 +162,8 @@ icl_llvm_so_SOURCES = \
 	compiler/llvm/plugin.h \
 	compiler/llvm/scalars.c \
 	compiler/llvm/scalars.h \
+	compiler/llvm/sums.c \
+	compiler/llvm/sums.h \
 	compiler/llvm/target.c \
 	compiler/llvm/target.h
 icl_llvm_so_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)

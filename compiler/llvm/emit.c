@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include "compiler/llvm/scalars.h"
+#include "compiler/llvm/sums.h"
 
 struct emit {
     const struct loop_func *f;
@@ -105,27 +106,9 @@ static LLVMValueRef lane0(const struct emit *e, LLVMValueRef v)
     return e->vb.lanes > 1 ? LLVMBuildExtractElement(e->b, v, int64(e, 0), "") : v;
 }
 
-/* (0 + 1) + (2 + 3) ...: the order in which batches are summed, whatever the number of lanes. */
-static LLVMValueRef sum_of_lanes(const struct emit *e, LLVMValueRef v)
-{
-    for (int n = e->vb.lanes; n > 1; n /= 2) {
-        LLVMValueRef even[64], odd[64];
-        for (int k = 0; k < n / 2; k++) {
-            even[k] = LLVMConstInt(LLVMInt32TypeInContext(e->c), (unsigned long long)(2 * k), false);
-            odd[k] = LLVMConstInt(LLVMInt32TypeInContext(e->c), (unsigned long long)(2 * k + 1), false);
-        }
-        LLVMValueRef none = LLVMGetUndef(LLVMTypeOf(v));
-        LLVMValueRef a = LLVMBuildShuffleVector(e->b, v, none, LLVMConstVector(even, (unsigned)n / 2), "");
-        LLVMValueRef b = LLVMBuildShuffleVector(e->b, v, none, LLVMConstVector(odd, (unsigned)n / 2), "");
-        v = LLVMBuildFAdd(e->b, a, b, "");
-    }
-    return lane0(e, v);
-}
-
 static LLVMValueRef storable(const struct emit *e, const struct loop_mem *m, LLVMValueRef v)
 {
     LLVMTypeRef t = stored_scalar(e, m);
-    if (m->kind == MEM_SUMS) return sum_of_lanes(e, v);
     if (!in_lanes(m)) v = lane0(e, v);
     if (m->type == LT_BOOL) v = LLVMBuildZExt(e->b, v, in_lanes(m) ? lanes_of(e, t) : t, "");
     return v;
@@ -136,6 +119,39 @@ static void store(const struct emit *e, const struct loop_ins *i)
     const struct loop_mem *m = &e->f->mems.data[i->mem];
     LLVMValueRef s = LLVMBuildStore(e->b, storable(e, m, e->value[i->arg[1]]), address(e, i));
     LLVMSetAlignment(s, alignment(e, m));
+}
+
+static LLVMValueRef picked(const struct emit *e, LLVMValueRef v, int from, int n)
+{
+    LLVMValueRef mask[SUMS_MOST];
+    if (n == 1) return LLVMBuildExtractElement(e->b, v, int64(e, from), "");
+    for (int k = 0; k < n; k++)
+        mask[k] = LLVMConstInt(LLVMInt32TypeInContext(e->c), (unsigned long long)(from + k), false);
+    return LLVMBuildShuffleVector(e->b, v, LLVMGetUndef(LLVMTypeOf(v)), LLVMConstVector(mask, (unsigned)n), "");
+}
+
+/* Stores of sums over lanes, as many of those that follow each other as one vector takes; returns how many. */
+static int store_sums(const struct emit *e, const struct loop_block *bl, int at)
+{
+    const struct loop_ins *i[SUMS_MOST];
+    LLVMValueRef v[SUMS_MOST], sums;
+    int n = 0, m = 1, slot[SUMS_MOST];
+    for (; at + n < bl->ins.n && n < e->vb.lanes; n++) {
+        i[n] = &e->f->ins.data[bl->ins.data[at + n]];
+        if (i[n]->op != L_STORE || i[n]->mem != i[0]->mem) break;
+        v[n] = e->value[i[n]->arg[1]];
+    }
+    while (2 * m <= n) m *= 2;
+    sums = sums_of_lanes(&e->vb, v, m, slot);
+    for (int k = 0, next; k < m; k = next) {
+        next = k + 1;
+        while (next < m && slot[next] == slot[next - 1] + 1 && i[next]->arg[0] == i[k]->arg[0] &&
+               i[next]->imm == i[next - 1]->imm + 1)
+            next++;
+        LLVMValueRef s = LLVMBuildStore(e->b, picked(e, sums, slot[k], next - k), address(e, i[k]));
+        LLVMSetAlignment(s, scalar_bytes(e, &e->f->mems.data[i[k]->mem]));
+    }
+    return m;
 }
 
 static LLVMValueRef lane_numbers(const struct emit *e)
@@ -348,7 +364,10 @@ static void block(struct emit *e, int b)
         const struct loop_ins *i = &e->f->ins.data[id];
         switch (i->op) {
         case L_COUNTER: case L_CARRIED: break;
-        case L_STORE: store(e, i); break;
+        case L_STORE:
+            if (e->f->mems.data[i->mem].kind == MEM_SUMS && e->vb.lanes > 1) k += store_sums(e, bl, k) - 1;
+            else store(e, i);
+            break;
         case L_SCATTER: scatter(e, i); break;
         case L_LOOP:
             e->result[id] = ARENA_ARRAY(e->f->arena, LLVMValueRef, i->loop->ncarried);
