@@ -211,37 +211,50 @@ static int by_hash(const void *x, const void *y)
     return a->hash < b->hash ? -1 : a->hash > b->hash;
 }
 
-static bool need_shared(struct build *b, struct kernel_store *store, struct payload_level *l, const char *name,
-                        const char **why)
+/* A level in the making: all code goes into one piece. */
+struct making {
+    struct kernel_store *store;
+    struct payload_level *level;
+    struct buf code;
+};
+
+static size_t put_code(struct making *m, const struct buf *bytes)
+{
+    while (m->code.n % 16) buf_putc(&m->code, 0);
+    buf_add(&m->code, bytes->text, bytes->n);
+    return m->code.n - bytes->n;
+}
+
+static bool need_shared(struct build *b, struct making *m, const char *name, const char **why)
 {
     struct buf bytes = { 0 };
+    struct payload_level *l = m->level;
     for (int i = 0; i < l->nshared; i++)
         if (!strcmp(l->shared[i].name, name)) return true;
-    if (!store->source.shared(store->source.ctx, name, b->precision, false, &bytes, why)) return false;
+    if (!m->store->source.shared(m->store->source.ctx, name, b->precision, false, &bytes, why)) return false;
     struct payload_shared *more = ARENA_ARRAY(&b->arena, struct payload_shared, l->nshared + 1);
     if (l->nshared) memcpy(more, l->shared, sizeof *more * (size_t)l->nshared);
-    more[l->nshared++] = (struct payload_shared){ arena_strdup(&b->arena, name), bytes.n,
-                                                  arena_copy(&b->arena, bytes.text, bytes.n) };
+    more[l->nshared++] =
+        (struct payload_shared){ arena_strdup(&b->arena, name), put_code(m, &bytes), bytes.n };
     l->shared = more;
     buf_free(&bytes);
     return true;
 }
 
-static bool add_kernel(struct build *b, struct kernel_store *store, struct payload_level *l, struct ir_func *f,
-                       const char **why)
+static bool add_kernel(struct build *b, struct making *m, struct ir_func *f, const char **why)
 {
     struct kernel_image image = { .list = 0 };
-    struct payload_kernel *k = &l->kernel[l->nkernels++];
+    struct payload_kernel *k = &m->level->kernel[m->level->nkernels++];
     k->hash = ir_hash(f);
-    if (!store->source.kernel(store->source.ctx, f, k->hash, false, &image, why)) return false;
+    if (!m->store->source.kernel(m->store->source.ctx, f, k->hash, false, &image, why)) return false;
     k->kernel = image.kernel;
     k->list = image.list;
     k->n = image.bytes.n;
-    k->bytes = arena_copy(&b->arena, image.bytes.text, image.bytes.n);
+    k->at = put_code(m, &image.bytes);
+    char *names = arena_strndup(&b->arena, image.bytes.text, image.list);
     buf_free(&image.bytes);
-    char *names = arena_strndup(&b->arena, k->bytes, k->list);
     for (char *name = strtok(names, "\n"); name; name = strtok(NULL, "\n"))
-        if (!need_shared(b, store, l, name, why)) return false;
+        if (!need_shared(b, m, name, why)) return false;
     return true;
 }
 
@@ -253,15 +266,19 @@ static const char *machine_of(const char *triple)
 static bool make_level(struct build *b, struct stage *s, const struct cpu_level *cpu, struct payload_level *l,
                        const char **why)
 {
-    struct kernel_store *store =
-        kernel_store_new(&s->tool.arena, &(struct kernel_options){ .cpu = cpu->cpu, .triple = b->target });
+    const struct kernel_options options = { .cpu = cpu->cpu, .triple = b->target };
     const struct rehearsed *r = &s->found;
+    struct making m = { .store = kernel_store_new(&s->tool.arena, &options), .level = l };
+    bool good = true;
     *l = (struct payload_level){ .cpu = cpu->cpu };
     l->kernel = ARENA_ARRAY(&b->arena, struct payload_kernel, r->kernels.n + 1);
-    for (int i = 0; i < r->kernels.n; i++)
-        if (!add_kernel(b, store, l, r->kernels.data[i], why)) return false;
+    for (int i = 0; i < r->kernels.n && good; i++) good = add_kernel(b, &m, r->kernels.data[i], why);
+    if (m.code.n) l->bytes = arena_copy(&b->arena, m.code.text, m.code.n);
+    else l->bytes = "";
+    l->n = m.code.n;
+    buf_free(&m.code);
     qsort(l->kernel, (size_t)l->nkernels, sizeof *l->kernel, by_hash);
-    return true;
+    return good;
 }
 
 /* ---- the payload ---- */
@@ -285,11 +302,8 @@ static uint64_t hash_files(const struct payload *p)
 
 static json_t *describe_level(const struct payload_level *l)
 {
-    size_t bytes = 0;
-    for (int i = 0; i < l->nkernels; i++) bytes += l->kernel[i].n;
-    for (int i = 0; i < l->nshared; i++) bytes += l->shared[i].n;
     return json_pack("{s:s, s:i, s:i, s:I}", "cpu", l->cpu, "lanes", l->nkernels ? l->kernel[0].kernel.lanes : 0,
-                     "kernels", l->nkernels, "bytes", (json_int_t)bytes);
+                     "kernels", l->nkernels, "bytes", (json_int_t)l->n);
 }
 
 static json_t *describe_kernel(const struct build *b, struct ir_func *f)
@@ -379,7 +393,7 @@ static bool write_program(struct build *b, const struct payload *p, const char *
 {
     struct buf program = { 0 }, payload = { 0 }, out = { 0 };
     const char *why = "it cannot be read";
-    payload_write(&payload, p);
+    payload_write(&payload, p, !b->target);
     bool good = read_file(runtime, &program) &&
                 payload_attach(&out, program.text, program.n, payload.text, payload.n, &why);
     if (!good) fprintf(stderr, "icl: %s: %s\n", runtime, why);

@@ -110,6 +110,7 @@ libicl_a_SOURCES += \
 	compiler/passes.c \
 	compiler/payload.c \
 	compiler/payload.h \
+	compiler/payload_write.c \
 	compiler/program.c \
 	compiler/program.h \
 	compiler/reassociate.c \
@@ -143,14 +144,14 @@ libicl_a_SOURCES += \
 bin_PROGRAMS += icl
 icl_SOURCES = compiler/main.c
 icl_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
-icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE) $(EDIT_LIBS) $(JANSSON_LIBS)
+icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE) $(EDIT_LIBS) $(JANSSON_LIBS) $(ZSTD_STATIC)
 icl_DEPENDENCIES = libicl.a
 
 # What `icl build` makes programs of: of libicl.a what a run needs, which is neither LLVM nor the tools.
 pkglibexec_PROGRAMS += icl-program
 icl_program_SOURCES = compiler/standalone.c
 icl_program_LDFLAGS = $(AM_LDFLAGS) -s -Wl,--as-needed
-icl_program_LDADD = libicl.a $(JANSSON_STATIC)
+icl_program_LDADD = libicl.a $(JANSSON_STATIC) $(ZSTD_STATIC)
 
 # The back end is a program to automake and a shared object to the linker. It lies next to icl in the build tree, and its
 # calls into icl are resolved when icl loads it.

@@ -1,86 +1,14 @@
-/* Payloads of standalone programs. Numbers are 64 bits, little endian; texts and code have their length before them and
- * start at multiples of 16 bytes, so that a payload that is mapped into memory is used where it lies.
- *
- * In the file it is a section of its own behind everything else: new names of sections and a new table of sections
- * follow it. Nothing that is loaded moves, and tools that copy or strip programs keep it. */
+/* Payloads of standalone programs, as the programs read them. Numbers are 64 bits, little endian; texts and code have
+ * their length before them and start at multiples of 16 bytes, so that a payload that is mapped into memory is used
+ * where it lies. payload_write.c is the other side. */
 #include "compiler/payload.h"
 
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#endif
 
-#define MAGIC UINT64_C(0x31304d4152474f52) /* "ROGRAM01" */
-#define SECTION ".icl"
-
-/* ---- writing ---- */
-
-static void align(struct buf *out)
-{
-    while (out->n % 16) buf_putc(out, 0);
-}
-
-static void put(struct buf *out, uint64_t v)
-{
-    char bytes[8];
-    for (int i = 0; i < 8; i++) bytes[i] = (char)(v >> 8 * i);
-    buf_add(out, bytes, 8);
-}
-
-static void put_bytes(struct buf *out, const char *bytes, size_t n)
-{
-    put(out, n);
-    align(out);
-    buf_add(out, bytes, n);
-    buf_putc(out, 0);
-    align(out);
-}
-
-static void put_text(struct buf *out, const char *text)
-{
-    put_bytes(out, text, strlen(text));
-}
-
-static void put_level(struct buf *out, const struct payload_level *l)
-{
-    put_text(out, l->cpu);
-    put(out, (uint64_t)l->nkernels);
-    put(out, (uint64_t)l->nshared);
-    for (int i = 0; i < l->nkernels; i++) {
-        const struct payload_kernel *k = &l->kernel[i];
-        put(out, k->hash);
-        put(out, (uint64_t)k->kernel.lanes);
-        put(out, (uint64_t)k->kernel.precision);
-        put(out, k->kernel.scratch);
-        put(out, k->list);
-        put_bytes(out, k->bytes, k->n);
-    }
-    for (int i = 0; i < l->nshared; i++) {
-        put_text(out, l->shared[i].name);
-        put_bytes(out, l->shared[i].bytes, l->shared[i].n);
-    }
-}
-
-/* See payload.h. */
-void payload_write(struct buf *out, const struct payload *p)
-{
-    put(out, MAGIC);
-    put_text(out, p->version);
-    put_text(out, p->script);
-    put_text(out, p->description);
-    put(out, (uint64_t)p->precision);
-    put(out, (uint64_t)p->nfixed);
-    for (int i = 0; i < p->nfixed; i++) {
-        put_text(out, p->fixed[i].name);
-        put_text(out, p->fixed[i].text);
-    }
-    put(out, (uint64_t)p->nfiles);
-    for (int i = 0; i < p->nfiles; i++) {
-        put_text(out, p->file[i].path);
-        put_bytes(out, p->file[i].text, p->file[i].n);
-    }
-    put(out, (uint64_t)p->nlevels);
-    for (int i = 0; i < p->nlevels; i++) put_level(out, &p->level[i]);
-}
 
 /* ---- reading ---- */
 
@@ -130,6 +58,11 @@ static int get_count(struct reader *r)
     return r->bad ? 0 : (int)n;
 }
 
+static bool within(const struct payload_level *l, size_t at, size_t n)
+{
+    return at <= l->n && n <= l->n - at;
+}
+
 static void get_level(struct reader *r, struct payload_level *l)
 {
     l->cpu = get_text(r);
@@ -144,12 +77,21 @@ static void get_level(struct reader *r, struct payload_level *l)
         k->kernel.precision = (int)get(r);
         k->kernel.scratch = (size_t)get(r);
         k->list = (size_t)get(r);
-        k->bytes = get_bytes(r, &k->n);
+        k->at = (size_t)get(r);
+        k->n = (size_t)get(r);
     }
     for (int i = 0; i < l->nshared; i++) {
         l->shared[i].name = get_text(r);
-        l->shared[i].bytes = get_bytes(r, &l->shared[i].n);
+        l->shared[i].at = (size_t)get(r);
+        l->shared[i].n = (size_t)get(r);
     }
+    l->n = (size_t)get(r);
+    bool packed = get(r);
+    l->packed = get_bytes(r, &l->packed_n);
+    if (!packed && l->packed_n != l->n) r->bad = true;
+    if (!packed) l->bytes = l->packed;
+    for (int i = 0; i < l->nkernels; i++) r->bad |= !within(l, l->kernel[i].at, l->kernel[i].n);
+    for (int i = 0; i < l->nshared; i++) r->bad |= !within(l, l->shared[i].at, l->shared[i].n);
 }
 
 /* See payload.h. */
@@ -157,7 +99,7 @@ struct payload *payload_read(struct arena *a, const char *bytes, size_t n, const
 {
     struct reader r = { a, bytes, bytes, bytes + n, false };
     struct payload *p = ARENA_NEW(a, struct payload);
-    if (get(&r) != MAGIC) {
+    if (get(&r) != PAYLOAD_MAGIC) {
         *why = "its payload is of another version";
         return NULL;
     }
@@ -184,10 +126,27 @@ struct payload *payload_read(struct arena *a, const char *bytes, size_t n, const
     return r.bad ? NULL : p;
 }
 
+/* See payload.h. */
+bool payload_unpack(struct arena *a, struct payload_level *l, const char **why)
+{
+    if (l->bytes) return true;
+    *why = "its code is packed in a way that it cannot read";
+#ifdef HAVE_ZSTD
+    if (l->n > (size_t)1 << 31) return false;
+    char *bytes = arena_alloc(a, l->n + 1);
+    if (ZSTD_decompress(bytes, l->n, l->packed, l->packed_n) != l->n) return false;
+    l->bytes = bytes;
+    return true;
+#else
+    (void)a;
+    return false;
+#endif
+}
+
 /* ---- in the program's file ---- */
 
-/* The header of a file and its table of sections; false: not an ELF file of 64 bits, or damaged. */
-static bool sections(const char *program, size_t size, Elf64_Ehdr *header, Elf64_Shdr **table)
+/* See payload.h. */
+bool payload_sections(const char *program, size_t size, Elf64_Ehdr *header, Elf64_Shdr **table)
 {
     if (size < sizeof *header) return false;
     memcpy(header, program, sizeof *header);
@@ -206,48 +165,17 @@ static bool sections(const char *program, size_t size, Elf64_Ehdr *header, Elf64
 }
 
 /* See payload.h. */
-bool payload_attach(struct buf *out, const char *program, size_t size, const char *bytes, size_t n, const char **why)
-{
-    Elf64_Ehdr header;
-    Elf64_Shdr *table;
-    if (!sections(program, size, &header, &table)) {
-        *why = "the runtime for programs is no ELF file of 64 bits";
-        return false;
-    }
-    Elf64_Shdr *names = &table[header.e_shstrndx];
-    Elf64_Shdr own = { .sh_name = (Elf64_Word)names->sh_size, .sh_type = SHT_PROGBITS, .sh_size = n };
-    own.sh_addralign = 16;
-    buf_add(out, program, size);
-    align(out);
-    own.sh_offset = out->n;
-    buf_add(out, bytes, n);
-    Elf64_Off text = out->n;
-    buf_add(out, program + names->sh_offset, names->sh_size);
-    buf_add(out, SECTION, sizeof SECTION);
-    names->sh_offset = text;
-    names->sh_size += sizeof SECTION;
-    align(out);
-    header.e_shoff = out->n;
-    buf_add(out, (const char *)table, header.e_shnum * sizeof *table);
-    buf_add(out, (const char *)&own, sizeof own);
-    header.e_shnum++;
-    memcpy(out->text, &header, sizeof header);
-    free(table);
-    return true;
-}
-
-/* See payload.h. */
 const char *payload_find(const char *program, size_t size, size_t *n)
 {
     Elf64_Ehdr header;
     Elf64_Shdr *table;
     const char *found = NULL;
-    if (!sections(program, size, &header, &table)) return NULL;
+    if (!payload_sections(program, size, &header, &table)) return NULL;
     const Elf64_Shdr *names = &table[header.e_shstrndx];
     for (int i = 0; i < header.e_shnum && !found; i++) {
         const Elf64_Shdr *s = &table[i];
-        bool named = s->sh_name < names->sh_size && names->sh_size - s->sh_name >= sizeof SECTION &&
-                     !memcmp(program + names->sh_offset + s->sh_name, SECTION, sizeof SECTION);
+        bool named = s->sh_name < names->sh_size && names->sh_size - s->sh_name >= sizeof PAYLOAD_SECTION &&
+                     !memcmp(program + names->sh_offset + s->sh_name, PAYLOAD_SECTION, sizeof PAYLOAD_SECTION);
         if (!named || s->sh_offset > size || s->sh_size > size - s->sh_offset) continue;
         found = program + s->sh_offset;
         *n = s->sh_size;
@@ -278,12 +206,13 @@ static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew
                           const char **why)
 {
     (void)f;
-    const struct payload_kernel *k = find_kernel(ctx, hash);
+    const struct payload_level *l = ctx;
+    const struct payload_kernel *k = find_kernel(l, hash);
     *why = anew ? "the code of a kernel is damaged" : "this program has no code for a kernel";
     if (!k || anew) return false;
     out->kernel = k->kernel;
     out->list = k->list;
-    buf_add(&out->bytes, k->bytes, k->n);
+    buf_add(&out->bytes, l->bytes + k->at, k->n);
     return true;
 }
 
@@ -294,7 +223,7 @@ static bool source_shared(void *ctx, const char *name, int precision, bool anew,
     *why = "this program lacks a function that its kernels share";
     for (int i = 0; i < l->nshared && !anew; i++) {
         if (strcmp(l->shared[i].name, name)) continue;
-        buf_add(out, l->shared[i].bytes, l->shared[i].n);
+        buf_add(out, l->bytes + l->shared[i].at, l->shared[i].n);
         return true;
     }
     return false;

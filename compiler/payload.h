@@ -3,22 +3,25 @@
 #ifndef ICL_PAYLOAD_H
 #define ICL_PAYLOAD_H
 
+#include <elf.h>
 #include "compiler/kernel_store.h"
 #include "compiler/script.h"
 
 struct payload_kernel {
     uint64_t hash;
     struct icl_kernel kernel; /* all but the address */
-    size_t list, n;           /* see struct kernel_image */
-    const char *bytes;
+    size_t list, at, n;       /* see struct kernel_image; place among the level's bytes */
 };
 struct payload_shared {
     const char *name;
-    size_t n;
-    const char *bytes;
+    size_t at, n;
 };
 struct payload_level {
     const char *cpu;
+    const char *bytes; /* all code; NULL: it is packed */
+    size_t n;
+    const char *packed;
+    size_t packed_n;
     int nkernels, nshared;
     struct payload_kernel *kernel; /* in the order of their hashes */
     struct payload_shared *shared;
@@ -34,12 +37,21 @@ struct payload {
     struct payload_level *level;
 };
 
-void payload_write(struct buf *out, const struct payload *p);
+#define PAYLOAD_MAGIC UINT64_C(0x32304d4152474f52) /* "ROGRAM02" */
+#define PAYLOAD_SECTION ".icl"
+
+/* The code is packed when `pack`, if this icl can. */
+void payload_write(struct buf *out, const struct payload *p, bool pack);
 /* Texts and code stay where they are. NULL and *why: these are not the bytes of a payload. */
 struct payload *payload_read(struct arena *a, const char *bytes, size_t n, const char **why);
 
+/* Unpacks the code of one level. False and *why: it cannot. */
+bool payload_unpack(struct arena *a, struct payload_level *l, const char **why);
+
 /* `program` (an ELF file of 64 bits) with the payload as another section. False and *why on failure. */
 bool payload_attach(struct buf *out, const char *program, size_t size, const char *bytes, size_t n, const char **why);
+/* The header of a file and its table of sections, to be freed; false: not an ELF file of 64 bits, or damaged. */
+bool payload_sections(const char *program, size_t size, Elf64_Ehdr *header, Elf64_Shdr **table);
 /* Finds it; NULL: there is none. */
 const char *payload_find(const char *program, size_t size, size_t *n);
 

@@ -31,20 +31,20 @@ static const char *own_file(const char *argv0, size_t *size)
     return p == MAP_FAILED ? NULL : p;
 }
 
-static const struct payload *own_payload(struct arena *a, const char *name, const char *argv0)
+static struct payload *own_payload(struct arena *a, const char *name, const char *argv0)
 {
     size_t size = 0, n = 0;
     const char *why = "it carries no script: `icl build` makes such programs", *file = own_file(argv0, &size);
     const char *bytes = file ? payload_find(file, size, &n) : NULL;
     if (!file) why = "it cannot read its own file";
-    const struct payload *p = bytes ? payload_read(a, bytes, n, &why) : NULL;
+    struct payload *p = bytes ? payload_read(a, bytes, n, &why) : NULL;
     if (p && strcmp(p->version, PACKAGE_VERSION)) why = "script and runtime are of different versions of icl", p = NULL;
     if (!p) fprintf(stderr, "%s: %s\n", name, why);
     return p;
 }
 
 /* The best level that this machine runs; ICL_CPU may ask for a lower one. */
-static const struct payload_level *own_level(const struct payload *p)
+static struct payload_level *own_level(struct payload *p)
 {
     const char *asked = getenv("ICL_CPU"), *machine = cpu_level_own()->machine;
     bool runs = false;
@@ -181,15 +181,20 @@ int main(int argc, char **argv)
 {
     struct arena arena = { 0 };
     struct command_line c = { .program = own_name(argv[0]), .standalone = true, .precision = 32, .color = "auto" };
-    const struct payload *p = own_payload(&arena, c.program, argv[0]);
+    struct payload *p = own_payload(&arena, c.program, argv[0]);
+    const char *why;
     if (!p) return EXIT_FAULT;
     if (argc > 1 && !strcmp(argv[1], "--describe")) return fputs(p->description, stdout) < 0;
     if (argc > 1 && !strcmp(argv[1], "--version")) return printf("%s\n", p->version) < 0;
-    const struct payload_level *level = own_level(p);
+    struct payload_level *level = own_level(p);
     if (!level) {
         fprintf(stderr, "%s: it has no code for this processor (ICL_CPU, if set, names a level it was built for)\n",
                 c.program);
         return EXIT_USAGE;
+    }
+    if (!payload_unpack(&arena, level, &why)) {
+        fprintf(stderr, "%s: %s\n", c.program, why);
+        return EXIT_FAULT;
     }
     tool_catch_signals();
     int status = act_shared(&c, p, level, argc, argv);
