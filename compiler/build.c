@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "compiler/cache.h"
 #include "compiler/command.h"
 #include "compiler/kernel.h"
 #include "compiler/level.h"
@@ -21,6 +24,8 @@
 #include "lang/names.h"
 #include "runtime/output.h"
 #include "runtime/plugin.h"
+
+enum { MOST_PROCESSES = 16 };
 
 struct option {
     const char *name, *type, *help, *value; /* value: as text */
@@ -258,6 +263,35 @@ static bool add_kernel(struct build *b, struct making *m, struct ir_func *f, con
     return true;
 }
 
+/* Several processes compile into the cache; what the levels then ask for is there. Without a cache nothing is gained
+ * and nothing done. A process that fails leaves its kernels to the one that asks. */
+static void compile_ahead(struct build *b, struct stage *s, const char *machine)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int n = cores > MOST_PROCESSES ? MOST_PROCESSES : (int)cores;
+    pid_t child[MOST_PROCESSES];
+    if (n < 2 || s->found.kernels.n < 2 || !cache_folder(&b->arena)) return;
+    for (int c = 0; c < n; c++) {
+        child[c] = fork();
+        if (child[c]) continue;
+        const struct cpu_level *cpu;
+        for (int i = 0; (cpu = cpu_level_at(machine, i)); i++) {
+            const struct kernel_options options = { .cpu = cpu->cpu, .triple = b->target };
+            struct kernel_store *store = kernel_store_new(&s->tool.arena, &options);
+            for (int k = c; k < s->found.kernels.n; k += n) {
+                struct kernel_image image = { .list = 0 };
+                struct ir_func *f = s->found.kernels.data[k];
+                const char *why;
+                store->source.kernel(store->source.ctx, f, ir_hash(f), false, &image, &why);
+                buf_free(&image.bytes);
+            }
+        }
+        _exit(0);
+    }
+    for (int c = 0; c < n; c++)
+        if (child[c] > 0) waitpid(child[c], NULL, 0);
+}
+
 static const char *machine_of(const char *triple)
 {
     return triple && !strncmp(triple, "aarch64", 7) ? "aarch64" : triple ? "x86_64" : cpu_level_own()->machine;
@@ -356,6 +390,7 @@ static struct payload *make_payload(struct build *b, struct stage *s, const char
             p->fixed[p->nfixed++] = (struct option_value){ b->options.data[i].name, b->options.data[i].value, false };
     p->level = ARENA_ARRAY(&b->arena, struct payload_level, 8);
     const struct cpu_level *cpu;
+    compile_ahead(b, s, machine);
     while ((cpu = cpu_level_at(machine, p->nlevels)))
         if (!make_level(b, s, cpu, &p->level[p->nlevels++], why)) return NULL;
     p->description = describe(b, s, p);
