@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "lang/names.h"
+#include "runtime/output.h"
 #include "runtime/pool.h"
 #include "runtime/progress.h"
 #include "runtime/ranks.h"
@@ -135,6 +136,12 @@ const struct flag *flag_find(const char *name, bool program)
 }
 
 /* See command.h. */
+const struct flag *flag_at(int i)
+{
+    return i >= 0 && i < FLAGS ? &flags[i] : NULL;
+}
+
+/* See command.h. */
 void flags_help(bool program)
 {
     for (int i = 0; i < FLAGS; i++) {
@@ -211,9 +218,7 @@ void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(
     t->ev.diags = &t->diags;
     t->ev.session = &line->session;
     t->ev.precision = line->precision;
-    const char *no_color = getenv("NO_COLOR");
-    bool automatic = isatty(2) && !(no_color && *no_color);
-    line->session.color = !strcmp(line->color, "always") || (strcmp(line->color, "never") && automatic);
+    line->session.color = output_color(stderr, line->color);
     line->session.stop = line->session.ranks ? ranks_stop(line->session.ranks) : &interrupted;
     line->session.new_kernels = new_kernels;
     library_load(&t->ev);

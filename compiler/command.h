@@ -20,6 +20,15 @@ struct command_line {
     const char **files;
 };
 
+/* A command of the tool. */
+struct command {
+    const char *name, *arguments, *help;
+    int (*act)(struct command_line *);
+    bool script; /* takes a script's options */
+    int (*bare)(int argc, char **argv); /* reads its arguments itself */
+    const char *own;                    /* the flags it reads then, for completion; NULL: none */
+};
+
 struct flag {
     const char *name, *values, *help; /* values NULL: it stands alone */
     bool (*set)(struct command_line *, const char *);
@@ -27,6 +36,7 @@ struct flag {
     const char *command; /* the only command that has it; NULL: all */
 };
 const struct flag *flag_find(const char *name, bool program); /* NULL: there is none */
+const struct flag *flag_at(int i); /* NULL: there are no more */
 void flags_help(bool program);
 /* Gives a flag its value (NULL: none is given). Returns 0, or the exit status after a message. */
 int flag_set(struct command_line *c, const struct flag *flag, const char *value);

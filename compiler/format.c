@@ -66,7 +66,7 @@ static int format_file(struct format *how, const char *path)
         fprintf(stderr, "icl: cannot read `%s`: %s\n", path, why);
         status = 1;
     } else if (!fmt_source(&a, src, &ds, &text)) {
-        diags_print(&ds, stderr, isatty(2) && !getenv("NO_COLOR"));
+        diags_print(&ds, stderr, output_color(stderr, "auto"));
         status = 1;
     } else if (!fmt_same_program(&a, src, source_new(&a, path, text.text, text.n))) {
         fprintf(stderr, "icl: a fault of the formatter: it would change what `%s` does; it is left as it is\n", path);

@@ -129,6 +129,8 @@ libicl_a_SOURCES += \
 	compiler/scalar.h \
 	compiler/share.c \
 	compiler/script.h \
+	compiler/shell.c \
+	compiler/shell.h \
 	compiler/study.c \
 	compiler/tables.c \
 	compiler/tensor.c \

@@ -13,6 +13,7 @@
 #include "compiler/kernel.h"
 #include "compiler/lsp.h"
 #include "compiler/repl.h"
+#include "compiler/shell.h"
 #include "lang/names.h"
 #include "runtime/ranks.h"
 
@@ -133,29 +134,26 @@ static int command_doc(struct command_line *line)
     return tool_close(&t, good);
 }
 
-static const struct command {
-    const char *name, *arguments, *help;
-    int (*act)(struct command_line *);
-    bool script; /* takes a script's options */
-    int (*bare)(int argc, char **argv); /* reads its arguments itself */
-} commands[] = {
-    { "run", "FILE [options]", "run a script", command_run, true, NULL },
-    { "check", "[--json] FILE...", "report all errors known before a run", command_check, false, NULL },
-    { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL },
-    { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL },
-    { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL },
+static const struct command commands[] = {
+    { "run", "FILE [options]", "run a script", command_run, true, NULL, NULL },
+    { "check", "[--json] FILE...", "report all errors known before a run", command_check, false, NULL, NULL },
+    { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL, NULL },
+    { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL, NULL },
+    { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL, NULL },
     { .name = "build",
       .arguments = "FILE -o PROGRAM",
       .help = "make a program of a script, which needs no icl",
-      .bare = build_command },
+      .bare = build_command,
+      .own = "-o -D --static --target --precision --color" },
     { .name = "fmt",
       .arguments = "[--check] [--diff] FILE...",
       .help = "lay out scripts in one way",
-      .bare = format_command },
-    { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL },
+      .bare = format_command,
+      .own = "--check --diff" },
+    { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL, NULL },
     { .name = "lsp", .arguments = "", .help = "serve an editor (language server protocol)", .bare = command_lsp },
-    { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL },
-    { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL },
+    { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL, NULL },
+    { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL, NULL },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -244,6 +242,7 @@ int main(int argc, char **argv)
         printf("icl %s, language 1, LLVM %s\n", PACKAGE_VERSION, ICL_LLVM_VERSION);
         return 0;
     }
+    if (argc > 1 && !strcmp(argv[1], "--complete")) return shell_complete(commands, COMMANDS, argc - 2, argv + 2);
     if (argc < 2 && isatty(0) && isatty(1)) return command_repl(&c);
     if (argc < 2) {
         help();

@@ -80,3 +80,11 @@ const char *output_extension(const char *path) {
     const char *dot = strrchr(slash ? slash : path, '.');
     return dot ? dot + 1 : "";
 }
+
+/* See output.h; NO_COLOR: https://no-color.org. */
+bool output_color(FILE *to, const char *how)
+{
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if (!strcmp(how, "always") || !strcmp(how, "never")) return *how == 'a';
+    return isatty(fileno(to)) && !(no_color && *no_color) && terminal && strcmp(terminal, "dumb");
+}

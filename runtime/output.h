@@ -2,6 +2,7 @@
 #ifndef ICL_OUTPUT_H
 #define ICL_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include "lang/arena.h"
@@ -22,6 +23,8 @@ void output_discard(struct output_file *f);
 const char *output_write(struct arena *a, const char *path, const void *data, size_t n);
 /* Columns of the terminal that `to` is; 0: it is none. */
 int output_width(FILE *to);
+/* Is there colour on `to`? how: auto (a terminal that is not `dumb`, and NO_COLOR is not set), always, never. */
+bool output_color(FILE *to, const char *how);
 /* The end of a name after its last dot, "" without one. */
 const char *output_extension(const char *path);
 
