@@ -211,6 +211,8 @@ static struct value *conditional(struct ev *ev, struct scope *s, const struct as
     return t_select(ev, c, a, b, e);
 }
 
+enum { LONGEST_TEXT = 1 << 24, MOST_ITEMS = 1 << 16 };
+
 static struct value *string(struct ev *ev, struct scope *s, const struct ast *e)
 {
     if (e->n == 0) return value_string(ev->arena, e->text);
@@ -228,6 +230,10 @@ static struct value *string(struct ev *ev, struct scope *s, const struct ast *e)
             value_print(&b, ev_ready(ev, v), ev->precision);
             warn_digits(ev, v, e->kid[i]);
         }
+        if (b.n <= LONGEST_TEXT || error) continue;
+        ev_error(ev, E_LIMIT, e, "a text of more than %d bytes", LONGEST_TEXT);
+        error = true;
+        break;
     }
     struct value *v = error ? &value_error
                             : value_string(ev->arena, known ? arena_strdup(ev->arena, b.text ? b.text : "") : NULL);
@@ -235,15 +241,41 @@ static struct value *string(struct ev *ev, struct scope *s, const struct ast *e)
     return v;
 }
 
+/* [x..., a] of long tensors: joined as they are, not item by item. NULL: not of that kind. */
+static struct value *joined(struct ev *ev, const struct ast *e, struct value *const *v)
+{
+    struct value *part[e->n + 1];
+    int64_t n;
+    bool long_ = false;
+    int rank = -1;
+    for (int i = 0; i < e->n; i++) {
+        bool spread = e->kid[i]->kind == A_SPREAD;
+        if (v[i]->kind != V_TENSOR || (spread && !v[i]->rank) || v[i]->rank + !spread > IR_MAX_RANK) return NULL;
+        if (rank >= 0 && v[i]->rank + !spread != rank) return NULL;
+        rank = v[i]->rank + !spread;
+        long_ |= spread && size_known(v[i]->dims[0], &n) && n > 16;
+        dim dims[IR_MAX_RANK] = { size_int(ev->sizes, 1) };
+        for (int k = 1; k < rank; k++) dims[k] = v[i]->dims[k - !spread];
+        part[i] = spread ? v[i] : t_reshape(ev, v[i], rank, dims);
+    }
+    return long_ ? t_concat(ev, part, e->n, 0, e) : NULL;
+}
+
 /* [a, b, rest...]: numbers and tensors stack; anything else is a list of the script. */
 static struct value *list(struct ev *ev, struct scope *s, const struct ast *e)
 {
     VEC(struct value *) item = { 0 };
     bool numbers = true, unknown = false;
+    struct value **part = ARENA_ARRAY(ev->arena, struct value *, e->n + 1);
+    for (int i = 0; i < e->n; i++) {
+        part[i] = ev_expr(ev, s, e->kid[i]->kind == A_SPREAD ? e->kid[i]->kid[0] : e->kid[i]);
+        if (part[i]->kind == V_ERROR) return part[i];
+    }
+    struct value *whole = joined(ev, e, part);
+    if (whole) return whole;
     for (int i = 0; i < e->n; i++) {
         const struct ast *kid = e->kid[i];
-        struct value *v = ev_expr(ev, s, kid->kind == A_SPREAD ? kid->kid[0] : kid);
-        if (v->kind == V_ERROR) return v;
+        struct value *v = part[i];
         if (kid->kind != A_SPREAD) {
             vec_push(ev->arena, &item, v);
             numbers &= v->kind == V_TENSOR;
@@ -254,6 +286,11 @@ static struct value *list(struct ev *ev, struct scope *s, const struct ast *e)
         struct value **of = ev_elements(ev, v, kid->kid[0], &n, &open);
         if (!of && !open) return &value_error;
         unknown |= open;
+        if (item.n + n > MOST_ITEMS) {
+            struct diag *m = ev_error(ev, E_LIMIT, kid, "a list of more than %d items", MOST_ITEMS);
+            diag_help(m, "tensors are joined by `concat`");
+            return &value_error;
+        }
         for (int j = 0; j < n; j++) {
             vec_push(ev->arena, &item, of[j]);
             numbers &= of[j]->kind == V_TENSOR;
