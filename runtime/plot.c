@@ -84,7 +84,8 @@ double figure_spread(const char *band) {
     static const struct {
         const char *name;
         double spread;
-    } known[] = {{"se", 1}, {"bootstrap", 1.64485}, {"68%", 0.99446}, {"80%", 1.28155}, {"90%", 1.64485}, {"95%", 1.95996}, {"99%", 2.57583}};
+    } known[] = {{"se", 1},        {"bootstrap", 1.64485}, {"68%", 0.99446}, {"80%", 1.28155},
+                 {"90%", 1.64485}, {"95%", 1.95996},       {"99%", 2.57583}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(band, known[i].name) == 0) return known[i].spread;
     return 0;

@@ -58,7 +58,7 @@ void figure_init(struct figure *f, struct arena *a, enum figure_kind kind);
 bool figure_add(struct figure *f, const char *series, const struct cell *x, const struct cell *y);
 /* FIGURE_HEATMAP: colours one field. False: color is no number. */
 bool figure_add_field(struct figure *f, const struct cell *x, const struct cell *y, const struct cell *color);
-/* "90%" or "95%" or "99%" or "se" as a number of standard errors; "bootstrap" is as wide as "90%"; 0: not understood. */
+/* "90%", "95%", "99%" or "se" as a number of standard errors; "bootstrap" is as wide as "90%"; 0: not understood. */
 double figure_spread(const char *band);
 /* What a reader of the figure has to know and does not see, a sentence a line: rows that are not shown, points that are
  * means of several. NULL: nothing. After figure_save or figure_show. */

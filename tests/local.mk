@@ -32,6 +32,7 @@ stage_tests = \
 	tests/repl_more.tap \
 	tests/run.tap \
 	tests/std.tap \
+	tests/study.tap \
 	tests/syntax.tap
 
 EXTRA_DIST += tests/README.md tests/build tests/cases tests/cases.sh tests/examples tests/lint.sh \

@@ -1,0 +1,42 @@
+# Which algorithm does a model act like, and with how many steps? And what do the heads of the first layer look at?
+language 1
+
+option heads: int = 8
+option trials: int = 2048
+
+import "setting.icl" only prompts, trained, d, s, n, sigma
+
+models = [trained(l, heads, 1) for l in [1, 2, 3]]
+
+## Root mean square of the difference of predictions, in units of the target's.
+fn apart(model, algorithm_of) {
+    return disagreement(model, algorithm_of, prompts(n), trials = trials).rms / sqrt(s)
+}
+
+similarity = sweep layers in [1, 2, 3], t in [1, 2, 4, 8, 16, 32] {
+    record descent = apart(models[layers - 1], tune(gd(steps = t, eta in logspace(-2, 0, 5), relative = true), prompts(n), trials = 256, seed = 1)),
+        preprocessed = apart(models[layers - 1], tune(correlate then gd(steps = t, eta in logspace(-2, 0, 5), relative = true), prompts(n), trials = 256, seed = 1))
+}
+print similarity
+heatmap similarity { x = t, y = layers, color = descent, xlabel = "steps of descent", ylabel = "layers of the model",
+                     clabel = "difference (rms)",
+                     title = "Difference from descent" } to "similarity_descent.svg"
+heatmap similarity { x = t, y = layers, color = preprocessed, xlabel = "steps of descent after `correlate`", ylabel = "layers of the model",
+                     clabel = "difference (rms)",
+                     title = "Difference from preprocessed descent" } to "similarity_preprocessed.svg"
+
+# The circuit of a head: which feature of a token asks for which feature of another, through the embedding.
+model = models[2]
+lost = [compare(model with attention[0].head[k] = 0, model, prompts(n), trials = trials).mean for k in 0:heads]
+strongest = argmax(lost)
+embedding_map = model.linear[0].W
+circuit = embedding_map @ model.attention[0].Wq[strongest] @ model.attention[0].Wk[strongest].T @ embedding_map.T
+heatmap circuit { xlabel = "key: feature, the label last", ylabel = "query: feature, the label last", clabel = "score",
+                  title = "Circuit of the first layer's strongest head" } to "circuit.svg"
+writes = embedding_map @ model.attention[0].Wv[strongest] @ model.attention[0].Wo[strongest]
+print "what it reads, feature by feature, the label last:", sqrt(sum(writes ** 2, axis = 1))
+
+# Where it looks in one prompt: a row a token that asks, the query last.
+heatmap capture(model, attention[0].weights, prompts(n), trials = 1)[0, strongest] {
+    xlabel = "token looked at", ylabel = "token that asks", clabel = "weight", title = "Attention of the same head in one prompt"
+} to "attention.svg"
