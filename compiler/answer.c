@@ -1,6 +1,7 @@
 /* Kernels meet data: captured values become a kernel's inputs, and either engine answers prompts through the
  * runtime's measuring loop, which fixes the order of sums for both. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "compiler/answer.h"
@@ -21,9 +22,20 @@ struct pool *session_threads(struct ev *ev)
     return s->pool;
 }
 
+/* ICL_KERNELS=count in the environment: what compiling cost, on standard error. */
+static void show_counts(const struct kernel_store *kernels)
+{
+    const char *wish = getenv("ICL_KERNELS");
+    if (!wish || strcmp(wish, "count")) return;
+    struct kernel_counts c = kernel_counts(kernels);
+    fprintf(stderr, "kernels: %d compiled in %.3f s, %d from disk, %d used again\n", c.compiled, c.seconds,
+            c.from_disk, c.from_memory);
+}
+
 void session_close(struct ev *ev)
 {
     struct session *s = ev->session;
+    if (s->kernels) show_counts(s->kernels);
     if (s->pool) pool_free(s->pool);
     if (s->kernels) kernel_store_free(s->kernels);
     s->pool = NULL;

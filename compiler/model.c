@@ -375,20 +375,31 @@ static struct value *walk(struct ev *ev, struct arch *a, const struct instance *
     return v;
 }
 
+static bool reads_sequence(const struct def *d)
+{
+    return d->given && d->given->n == 2;
+}
+
+/* The labels with one more, which is hidden. */
+static struct value *and_hidden(struct ev *ev, struct value *y, const struct ast *where)
+{
+    struct value *labels[2] = { y, zeros_like(ev, y, 0, size_int(ev->sizes, 1)) };
+    return t_concat(ev, labels, 2, 0, where);
+}
+
 struct value *ev_architecture(struct ev *ev, struct arch *a, const struct instance *arch, struct value **prompt,
                               const struct ast *where)
 {
     const struct def *d = arch->def;
     struct value *in[3] = { prompt[0], prompt[1], prompt[2] };
     int inputs = d->given ? d->given->n : 0;
-    if (inputs == 2) { /* a sequence: the query stands last, its label hidden */
+    if (reads_sequence(d)) { /* the query stands last, its label hidden */
         dim one = size_int(ev->sizes, 1), dims[IR_MAX_RANK];
         dims[0] = one;
         memcpy(dims + 1, prompt[2]->dims, sizeof(dim) * (IR_MAX_RANK - 1));
         struct value *rows[2] = { prompt[0], t_reshape(ev, prompt[2], prompt[2]->rank + 1, dims) };
-        struct value *labels[2] = { prompt[1], zeros_like(ev, prompt[1], 0, one) };
         in[0] = t_concat(ev, rows, 2, 0, where);
-        in[1] = t_concat(ev, labels, 2, 0, where);
+        in[1] = and_hidden(ev, prompt[1], where);
     } else if (inputs != 3) {
         ev_error(ev, E_ARGUMENT_SHAPE, d->ast, "an architecture reads X, y and q, or a sequence x and y");
         return &value_error;
@@ -492,6 +503,21 @@ struct value *ev_model_answer(struct ev *ev, const struct model *m, struct value
 {
     struct arch a = { 0 };
     return ev_model_walk(ev, m, &a, prompt, where);
+}
+
+bool ev_model_answers_all(const struct model *m)
+{
+    return reads_sequence(m->arch->def) && !m->ninterventions;
+}
+
+struct value *ev_model_sequence(struct ev *ev, const struct model *m, struct value *x, struct value *y,
+                                const struct ast *where)
+{
+    struct arch a = { .model = m };
+    dim before = size_sub(ev->sizes, x->dims[0], size_int(ev->sizes, 1));
+    struct value *seen = t_slice(ev, y, 0, size_int(ev->sizes, 0), before, 1);
+    struct value *v = ev_sequence(ev, &a, m->arch, x, and_hidden(ev, seen, where), where);
+    return v->kind == V_TENSOR ? t_cast(ev, v, DT_REAL) : v;
 }
 
 /* A tap that someone asks for. */

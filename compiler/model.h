@@ -99,6 +99,12 @@ struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_set(struct ev *ev, struct scope *s, const struct ast *e);
 bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *out);
 
+/* Entry i of what a sequence architecture predicts comes from the rows before i and x[i] alone, so one walk over all
+ * rows answers every query: what m predicts for x[t, d], y[t], the last label unseen. An intervention may break that:
+ * not for a model with one. */
+bool ev_model_answers_all(const struct model *m);
+struct value *ev_model_sequence(struct ev *ev, const struct model *m, struct value *x, struct value *y,
+                                const struct ast *where);
 /* Looks for sequence architectures that look ahead (model_causal.c). False: reported. */
 bool model_causal(struct ev *ev, const struct model *m, const struct instance *task, uint64_t seed,
                   const struct ast *at);

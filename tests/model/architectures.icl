@@ -55,3 +55,19 @@ test "parameters start the same from one seed, and not from another" {
     assert disagreement(init(a, prompts, seed = 3), init(a, prompts, seed = 3), prompts, trials = 16).max == 0
     assert disagreement(init(a, prompts, seed = 3), init(a, prompts, seed = 4), prompts, trials = 16).max > 1e-3
 }
+
+task prefixes(points: int) {
+    w[3]         ~ normal(0, 1)
+    z[points, 3] ~ normal(0, 1)
+    prompt z, z @ w
+}
+
+## A curve takes its rows from one walk over the whole prompt; the same rows as prompts of their own give the same risks.
+test "a curve of a sequence model" {
+    m = init(decoder(width = 8, layers = 2, heads = 2), prefixes(6), seed = 3)
+    c = curve(m, prefixes(6), trials = 64, seed = 5)
+    for k in 1:6 {
+        alone = risk(m, prefixes(k + 1), trials = 64, seed = 5)
+        assert abs(c.risk[k] - alone) < 1e-5 * alone "after {k} examples"
+    }
+}
