@@ -606,6 +606,25 @@ RULE(bi_elem)
     return t_elem1(ev, b->op, a->v[0], a->call);
 }
 
+/* TO_INT goes to the whole number below: of what is negative it is taken from the other side. */
+RULE(bi_int)
+{
+    UNUSED;
+    TENSOR(0);
+    struct value *x = a->v[0];
+    if (x->dtype != DT_REAL) return t_cast(ev, x, DT_INT);
+    struct value *negative = t_elem2(ev, OP_LT, x, t_const(ev, 0), a->call);
+    struct value *size = t_cast(ev, t_elem1(ev, OP_ABS, x, a->call), DT_INT);
+    return t_select(ev, negative, t_elem1(ev, OP_NEG, size, a->call), size, a->call);
+}
+
+RULE(bi_real)
+{
+    UNUSED;
+    TENSOR(0);
+    return t_cast(ev, a->v[0], DT_REAL);
+}
+
 RULE(bi_pow)
 {
     UNUSED;

@@ -87,7 +87,8 @@ struct ev {
     bool parts_first;
     struct kernel *k;        /* kernel code is being built */
     bool dry;                /* walk without data */
-    bool symbolic;           /* a definition walked on its own */
+    bool symbolic;           /* a definition walked on its own, */
+    const struct ast *latents; /* its `knowing`: the types of these are the task's */
     bool rehearsal;          /* a walk without data that goes wherever the run may go: see rehearse.h */
     bool damaged;            /* errors in names are reported; the walk goes on around them */
     struct call *calls;

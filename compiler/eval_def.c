@@ -805,6 +805,8 @@ void ev_check_def(struct ev *ev, struct def *d)
     struct call *calls = ev->calls;
     ev->calls = NULL;
     ev->dry = ev->symbolic = true;
+    const struct ast *latents = ev->latents;
+    ev->latents = d->knowing;
     ev->rehearsal = false;
     struct kernel *previous = ev_kernel_begin(ev, d->name);
     struct scope *s = body_scope(ev, d);
@@ -832,6 +834,7 @@ void ev_check_def(struct ev *ev, struct def *d)
     ev->calls = calls;
     ev->dry = dry;
     ev->symbolic = symbolic;
+    ev->latents = latents;
     ev->rehearsal = rehearsal;
     d->failed = ev->diags->errors > errors;
 }

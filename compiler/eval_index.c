@@ -115,6 +115,18 @@ static bool all_inside(const struct value *index, dim size)
     return true;
 }
 
+/* In a definition walked on its own: is a number made of latents alone, which may be whole numbers in the task? */
+static bool of_latents(const struct ev *ev, const struct ir_node *n)
+{
+    bool passes = n->op == OP_SLICE || n->op == OP_RESHAPE || n->op == OP_TRANSPOSE || n->op == OP_BROADCAST ||
+                  n->op == OP_GATHER || n->op == OP_ADD || n->op == OP_SUB || n->op == OP_MUL || n->op == OP_TO_REAL;
+    for (int i = 0; n->op == OP_INPUT && ev->latents && i < ev->latents->n; i++)
+        if (ev->latents->kid[i]->name == n->name) return true;
+    for (int i = 0; i < (n->op == OP_GATHER ? 1 : n->nin) && passes; i++)
+        passes = n->in[i]->dtype == DT_INT || n->in[i]->op == OP_CONST || of_latents(ev, n->in[i]);
+    return passes && n->nin;
+}
+
 static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *x, const struct ast *e)
 {
     int axis = 0;
@@ -138,6 +150,8 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
         struct value *v = ev_number(ev, ev_expr(ev, s, item));
         if (value_poisoned(v)) return v;
         if (v->kind == V_RANGE) v = ev_range_tensor(ev, v);
+        if (ev->symbolic && v->kind == V_TENSOR && v->dtype == DT_REAL && v->node && of_latents(ev, v->node))
+            v = t_cast(ev, v, DT_INT);
         int64_t known;
         if (v->kind == V_TENSOR && v->rank == 0 && v->dtype != DT_BOOL && (v->size || ev_known_int(v, &known))) {
             dim size = x->dims[axis], at = ev_size(ev, v, item);
@@ -160,6 +174,8 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
             struct diag *m = ev_error(ev, E_TYPE, item,
                                       "an index is a whole number, a slice or a tensor of whole numbers");
             ev_show(ev, m, item, v);
+            if (v->kind == V_TENSOR && v->dtype == DT_REAL)
+                diag_help(m, "`int(%s)` is the whole number towards 0", ev_text(ev, item));
             if (v->kind == V_TENSOR && v->dtype == DT_BOOL)
                 diag_help(m, "a shape does not depend on data: `where(%s, ..., 0)` keeps it", ev_text(ev, item));
             return &value_error;

@@ -65,6 +65,8 @@ static void check_draw(struct walker *w, const struct ast *s) {
     else if (w->def && (kind_of(w) == DEF_ALGORITHM || kind_of(w) == DEF_PREPROCESS))
         diag_note(m, "an algorithm gives one answer to one prompt; what it needs at random is drawn in the task and "
                      "named after `knowing`");
+    else if (w->def && kind_of(w) == DEF_FN)
+        diag_help(m, "draw it in the task, and give it to `%s` as an argument", w->def->name);
     else
         diag_note(m, "draws belong to prompts, which are numbered; `predictions` and `capture` give tensors of them");
 }

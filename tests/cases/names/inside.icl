@@ -12,3 +12,5 @@ fn a(x) { return b(x) }
 fn b(x) { return c(x) }
 fn c(x) { return a(x) }
 print f(1), a(1)
+fn noise(n) { e[n] ~ normal(0, 1); return e }
+print noise(3)

@@ -8,7 +8,7 @@ syntax keyword iclKeyword and else for given if import in it knowing not only or
 syntax keyword iclStatement assert heatmap language option param plot print prompt record save state tap test to truth
 syntax keyword iclConstant false true
 syntax keyword iclDistribution bernoulli categorical exponential laplace mvnormal normal orthogonal permutation rademacher sparse sphere student_t uniform
-syntax keyword iclBuiltin abs all any argmax argmin argsort binomial broadcast capture cholesky clip compare concat cos cumsum curve diag disagreement dot eigh erf exp expm1 eye features floor full gelu grad hessian init inv linspace load log log1p logdet logspace logsumexp lstsq max mean min norm ones outer pow predictions probe prod range relu reshape risk sigmoid sign sin softmax softplus solve sort sqrt stack std sum tanh top_k trace train transpose triangular_solve tune value_and_grad var where zeros
+syntax keyword iclBuiltin abs all any argmax argmin argsort binomial broadcast capture cholesky clip compare concat cos cumsum curve diag disagreement dot eigh erf exp expm1 eye features floor full gelu grad hessian init int inv linspace load log log1p logdet logspace logsumexp lstsq max mean min norm ones outer pow predictions probe prod range real relu reshape risk sigmoid sign sin softmax softplus solve sort sqrt stack std sum tanh top_k trace train transpose triangular_solve tune value_and_grad var where zeros
 syntax match iclType /:\s*\zs\%(real\|int\|bool\|string\|list\|record\|range\|table\|estimate\|task\|predictor\)\>/
 syntax match iclType /->\s*\zs\%(real\|int\|bool\)\>/
 " After a dot a word is a field, and before `=` in a call the name of an argument.
