@@ -1,6 +1,8 @@
 # AST -> script values, tensor IR, passes, schedules, machine code; the command line.
 
 libicl_a_SOURCES += \
+	compiler/ahead.c \
+	compiler/ahead.h \
 	compiler/answer.c \
 	compiler/answer.h \
 	compiler/arguments.c \

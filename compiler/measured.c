@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#include "compiler/ahead.h"
 #include "compiler/answer.h"
 #include "compiler/eval.h"
 #include "compiler/model.h"
@@ -25,6 +26,7 @@ struct request {
     int64_t context;             /* curve: that many examples; -1: all but the last row */
     bool raw;                    /* predictions, not squared errors; with b: their difference */
     bool tuning;                 /* a candidate: it may diverge */
+    struct ahead_place place;    /* in the sweep, where several processes share it */
     struct measured *measured;
 };
 
@@ -218,12 +220,20 @@ static bool all_finite(struct ev *ev, void *data, const struct value *predictor)
 /* A learning curve starts where nothing can be known yet: only whole prompts are looked at. */
 static void look_for_divergence(struct ev *ev, struct request *r, const struct estimate *e)
 {
-    if (!e->nonfinite || r->tuning || r->context >= 0) return;
+    if (!e->nonfinite || r->tuning || r->context >= 0 || ahead_alone(ev)) return;
     struct call *calls = ev->calls;
     ev->calls = r->calls;
     const struct value *p = r->b && all_finite(ev, r, r->a) ? r->b : r->a;
     warn_diverged(ev, &(struct divergence){ p, e, r->at, all_finite, r });
     ev->calls = calls;
+}
+
+/* What tells figures of different kinds apart. */
+static uint64_t kind_of(const struct request *r)
+{
+    uint64_t se;
+    memcpy(&se, &r->se, sizeof se);
+    return ((uint64_t)r->trials * 31 + r->seed) * 31 + se * 7 + (uint64_t)r->context * 5 + (uint64_t)r->raw * 3 + !r->b;
 }
 
 static void answer_group(struct ev *ev, struct request **group, int n)
@@ -239,7 +249,10 @@ static void answer_group(struct ev *ev, struct request **group, int n)
     }
     if (!k || !answer_estimates(ev, k, group[0]->trials, group[0]->se, group[0]->seed, series, n, of, group[0]->at))
         return;
-    for (int i = 0; i < n; i++) group[i]->measured->of = of[i];
+    for (int i = 0; i < n; i++) {
+        group[i]->measured->of = of[i];
+        ahead_put(ev, group[i]->place, kind_of(group[i]), &of[i]);
+    }
     for (int i = 0; i < n; i++) look_for_divergence(ev, group[i], &of[i]);
 }
 
@@ -314,8 +327,22 @@ bool value_ready(const struct value *v)
     }
 }
 
+/* The cells of a table made in a sweep's body, whose figures are promises yet. */
+static void ready_cells(struct ev *ev, struct table *t)
+{
+    for (int c = 0; c < t->columns; c++)
+        for (int r = 0; r < t->rows; r++) {
+            struct cell *cell = &t->column[c].cells[r];
+            const struct value *owner = cell->kind == CELL_ESTIMATE ? cell->owner : NULL;
+            if (!owner || !owner->measured) continue;
+            if (owner->measured->request) ev_settle(ev);
+            cell->estimate = owner->measured->of;
+        }
+}
+
 struct value *ev_ready(struct ev *ev, struct value *v)
 {
+    if (v->kind == V_TABLE && !v->open) ready_cells(ev, v->table);
     if (v->kind == V_ESTIMATE && v->measured && v->measured->request) settle_one(ev, v->measured->request);
     if (v->kind == V_TUPLE || v->kind == V_LIST || v->kind == V_RECORD)
         for (int i = 0; i < v->n; i++) ev_ready(ev, v->item[i]);
@@ -411,6 +438,11 @@ static struct request *request_new(struct ev *ev, const struct request *proto)
         *up = arena_copy(ev->arena, c, sizeof *c);
         up = &(*up)->up;
     }
+    r->place = ahead_here(ev);
+    if (ahead_find(ev, r->place, kind_of(r), &r->measured->of)) {
+        r->measured->request = NULL;
+        look_for_divergence(ev, r, &r->measured->of);
+    }
     return r;
 }
 
@@ -485,7 +517,7 @@ static struct value *measure(struct ev *ev, struct args *a, int predictors)
     for (int i = 0; i < predictors; i++) warn_same_prompts(ev, p[i], task, r.seed, r.at);
     if (ev->dry) return walk(ev, &r) ? value_new(ev->arena, V_ESTIMATE) : &value_error;
     struct request *kept = request_new(ev, &r);
-    vec_push(ev->arena, &ev->session->requests, kept);
+    if (kept->measured->request) vec_push(ev->arena, &ev->session->requests, kept);
     return estimate_value(ev, kept->measured);
 }
 
@@ -606,7 +638,7 @@ SCRIPT(bi_curve)
             continue;
         }
         struct request *one = request_new(ev, &r);
-        vec_push(ev->arena, &ev->session->requests, one);
+        if (one->measured->request) vec_push(ev->arena, &ev->session->requests, one);
         int row = table_add_row(out->table);
         table_set(out->table, row, k, cell_int(n));
         struct cell c = cell_estimate((struct estimate){ 0 });
@@ -745,7 +777,7 @@ SCRIPT(bi_tune)
         r.a = p;
         if (ev->dry) return walk(ev, &r) ? p : &value_error;
         struct request *one = request_new(ev, &r);
-        settle_one(ev, one);
+        settle_one(ev, one->measured->request);
         const struct estimate *e = &one->measured->of;
         if (ev->session->failed || ev_stopped(ev)) return &value_error;
         if (e->nonfinite || !(e->mean < least)) continue;

@@ -123,6 +123,7 @@ struct session {
     bool color;
     struct pool *pool;
     struct ranks *ranks;  /* that share out the run; NULL: this process alone */
+    struct ahead *ahead;  /* figures of a sweep that ranks have shared out by cell: see ahead.h */
     struct kernel_store *kernels;
     struct kernel_store *(*new_kernels)(struct arena *); /* where code comes from, asked on first need */
     struct option_value *options;
@@ -152,6 +153,8 @@ bool ev_first(const struct ev *ev); /* the one that prints and writes files */
 const char *ev_agree(struct ev *ev, const char *why);
 /* A file as the first one reads it. NULL, or why it cannot be read. */
 const char *ev_read_file(struct ev *ev, const char *path, struct buf *out);
+/* The clock, for decisions that all are to make alike. */
+int64_t ev_milliseconds(const struct ev *ev);
 /* Reports that another process has left the run. */
 void ev_rank_lost(struct ev *ev, const struct ast *at);
 /* Are all at the start of the same run, which `digest` tells? Settles the number of threads. False: reported. */

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include "compiler/ahead.h"
 #include "compiler/script.h"
 #include "runtime/ranks.h"
 
@@ -35,6 +37,14 @@ const char *ev_agree(struct ev *ev, const char *why)
     return common;
 }
 
+int64_t ev_milliseconds(const struct ev *ev)
+{
+    struct timespec t;
+    if (ev->session->ranks) return ranks_clock(ev->session->ranks);
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
 static const char *read_file(const char *path, struct buf *out)
 {
     FILE *f = fopen(path, "rb");
@@ -49,6 +59,10 @@ static const char *read_file(const char *path, struct buf *out)
 
 const char *ev_read_file(struct ev *ev, const char *path, struct buf *out)
 {
+    if (ahead_alone(ev)) {
+        ahead_refuse(ev);
+        return "it is read when all processes do";
+    }
     const char *why = ev_agree(ev, ev_first(ev) ? read_file(path, out) : NULL);
     if (why || ranks_tell(ev->session->ranks, out)) return why;
     return ranks_trouble(ev->session->ranks);

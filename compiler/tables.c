@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "compiler/ahead.h"
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
@@ -172,6 +173,7 @@ static bool sweep_cell(struct ev *ev, struct scope *s, void *data)
                                        &(struct ast){ .kind = A_CALL, .span = w->ast->kid[i]->span });
         w->variable[i - 1] = v;
     }
+    if (!w->outer) ahead_cell(ev);
     w->first = w->table->rows;
     w->rows = 0;
     w->lone = false;
@@ -223,6 +225,17 @@ static void recorded_columns(struct table *t, const struct ast *e)
     }
 }
 
+/* Where several processes share the run: a walk for figures alone, into a table of its own. */
+static void walk_ahead(struct ev *ev, struct scope *s, const struct ast *e)
+{
+    struct sweep w = { .ast = e };
+    w.table = table_new(ev->arena, ev->precision);
+    for (int i = 1; i < e->n; i++) table_add_column(w.table, e->kid[i]->name);
+    ev->sweep = &w;
+    ahead_of_sweep(ev, s, e, sweep_cell, &w);
+    ev->sweep = NULL;
+}
+
 struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
 {
     if (e->n - 1 > 16) {
@@ -232,10 +245,12 @@ struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
     struct sweep w = { .outer = ev->sweep, .ast = e };
     w.table = table_new(ev->arena, ev->precision);
     for (int i = 1; i < e->n; i++) table_add_column(w.table, e->kid[i]->name);
+    if (!w.outer && ev->session->ranks) walk_ahead(ev, s, e);
     ev->sweep = &w;
     int errors = ev->diags->errors;
     ev_clauses(ev, s, e->kid + 1, e->n - 1, sweep_cell, &w);
     ev->sweep = w.outer;
+    if (!w.outer) ahead_end(ev);
     if (ev->diags->errors > errors || w.broken) return &value_error;
     if (w.unknown && ev->dry) return &value_any;
     if (w.table->rows == 0) recorded_columns(w.table, e->kid[0]);
@@ -266,6 +281,7 @@ static struct value *value_of_cell(struct ev *ev, const struct cell *c)
     case CELL_NONE: return &value_none;
     case CELL_TEXT: return value_string(ev->arena, c->text);
     case CELL_ESTIMATE: {
+        if (c->owner) break; /* in a sweep's body it may be a promise yet */
         struct value *v = value_new(ev->arena, V_ESTIMATE);
         v->measured = ARENA_NEW(ev->arena, struct measured);
         v->measured->of = c->estimate;
@@ -430,7 +446,7 @@ void ev_print(struct ev *ev, struct scope *s, const struct ast *e)
     }
     if (ev->dry || !good || ev_stopped(ev)) return;
     for (int i = 0; i < e->n; i++) ev_ready(ev, v[i]);
-    if (ev_stopped(ev)) return;
+    if (ev_stopped(ev) || ahead_alone(ev)) return;
     for (int i = 0; i < e->n; i++) {
         print_value(ev, v[i], i == e->n - 1);
         warn_digits(ev, v[i], e->kid[i]);
@@ -474,7 +490,7 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
         if (path && strcmp(output_extension(path), "safetensors")) {
             struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "what format is `%s`?", path);
             diag_note(m, "a model is saved to .safetensors");
-        } else if (path && !ev->dry) {
+        } else if (path && !ev->dry && !ahead_alone(ev)) {
             const char *why = model_save(ev, v->model, path);
             if (why) write_failed(ev, e, why);
             else note_written(ev, path);
@@ -501,7 +517,9 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
         diag_note(m, "a table is saved to .csv, .json or .npz");
         return;
     }
-    if (ev->dry || !path || ev_stopped(ev)) return;
+    if (ev->dry || !path || ev_stopped(ev) || ahead_alone(ev)) return;
+    ev_ready(ev, v);
+    if (ev_stopped(ev)) return;
     const char *why = ev_agree(ev, ev_first(ev) ? table_save(ev->arena, v->table, path) : NULL);
     if (why) write_failed(ev, e, why);
     else note_written(ev, path);
@@ -687,6 +705,7 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     const struct ast *record = e->kid[1];
     const char *path = e->kid[2] ? path_of(ev, s, e->kid[2]) : NULL;
     if (value_poisoned(v) || !known_options(ev, record)) return;
+    ev_ready(ev, v);
     if (v->kind != V_TABLE && !(v->kind == V_TENSOR && e->kind == A_HEATMAP)) {
         struct diag *m = ev_error(ev, E_TYPE, e, "%s draws a table, this is %s",
                                   e->kind == A_HEATMAP ? "`heatmap`" : "`plot`", value_type(ev->arena, v));
@@ -720,7 +739,7 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     }
     if (ev->rehearsal && e->kid[2]) rehearse_figure(ev);
     bool good = v->kind == V_TENSOR ? fill_tensor(ev, e, v, &f) : fill(ev, s, e, record, v, &f);
-    if (!good || ev->dry || ev_stopped(ev)) return;
+    if (!good || ev->dry || ev_stopped(ev) || ahead_alone(ev)) return;
     int width = output_width(stdout);
     if (!path && ev->session->format != FORMAT_TEXT) return;
     const char *why = NULL;

@@ -3,6 +3,7 @@
  * the optimizer's states lie one after the other, and the "prompt" of that kernel is the number of the element. */
 #include <math.h>
 #include <string.h>
+#include "compiler/ahead.h"
 #include "compiler/answer.h"
 #include "compiler/grad_rules.h"
 #include "compiler/kernel.h"
@@ -649,6 +650,10 @@ static bool rehearse(struct ev *ev, struct training *t, struct args *a)
 struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 {
     struct training t = { 0 };
+    if (ahead_alone(ev)) {
+        ahead_refuse(ev);
+        return &value_error;
+    }
     struct args init = { .n = 3, .v = (struct value *[]){ a->v[0], a->v[1], a->v[8] },
                          .at = (const struct ast *[]){ a->at[0], a->at[1], a->at[8] }, .call = a->call };
     struct value *start = bi_init(ev, s, b, &init);

@@ -188,6 +188,12 @@ bool pool_run(struct pool *p, void (*task)(void *ctx, int64_t index, int thread)
     return atomic_load(&p->next) >= count;
 }
 
+/* Another flag. */
+void pool_stop_by(struct pool *p, const volatile sig_atomic_t *stop)
+{
+    p->stop = stop;
+}
+
 /* Ends the workers. NULL is allowed. */
 void pool_free(struct pool *p)
 {

@@ -21,6 +21,8 @@ int pool_default_threads(void);
 bool pool_run(struct pool *p, void (*task)(void *ctx, int64_t index, int thread), void *ctx, int64_t count);
 /* Whether *stop asks to end: for tasks whose pieces take long, which then return early. */
 bool pool_stopped(const struct pool *p);
+/* From now on another flag stops it. Not to be called during a run. */
+void pool_stop_by(struct pool *p, const volatile sig_atomic_t *stop);
 void pool_free(struct pool *p);
 
 #endif

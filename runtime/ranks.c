@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #include "runtime/pool.h"
 #include "runtime/ranks_link.h"
@@ -27,6 +28,7 @@ struct block {
     uint64_t what;
     int32_t status, interrupt;
     uint64_t bytes; /* of data */
+    int64_t clock;
     char data[INLINE];
 };
 
@@ -93,6 +95,12 @@ int ranks_size(const struct ranks *r)
     return r ? r->link.size : 1;
 }
 
+/* From 0 on. */
+int ranks_rank(const struct ranks *r)
+{
+    return r ? r->link.rank : 0;
+}
+
 /* Is it rank 0? */
 bool ranks_first(const struct ranks *r)
 {
@@ -115,11 +123,19 @@ static void lose(struct ranks *r, int rank)
     while (n && r->trouble[n - 1] == '\n') r->trouble[--n] = 0;
 }
 
+static int64_t milliseconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
 /* Every rank's block. False: some rank is not about to do the same. */
 static bool meet(struct ranks *r, uint64_t what, int status, const void *data, size_t n)
 {
     if (r->lost) return false;
-    struct block mine = {.what = what, .status = status, .interrupt = *r->interrupt, .bytes = n};
+    struct block mine = {
+        .what = what, .status = status, .interrupt = *r->interrupt, .bytes = n, .clock = milliseconds()};
     if (n) memcpy(mine.data, data, n < INLINE ? n : INLINE);
     r->link.gather(&mine, sizeof mine, r->block);
     for (int k = 0; k < r->link.size; k++)
@@ -149,6 +165,18 @@ volatile sig_atomic_t *ranks_stop(struct ranks *r)
 bool ranks_interrupted(const struct ranks *r)
 {
     return r && __atomic_load_n(r->interrupt, __ATOMIC_RELAXED);
+}
+
+/* This rank's own flag. */
+const volatile sig_atomic_t *ranks_interrupt(const struct ranks *r)
+{
+    return r->interrupt;
+}
+
+/* Rank 0's clock, as it was in the last exchange. */
+int64_t ranks_clock(const struct ranks *r)
+{
+    return r->block[0].clock;
 }
 
 /* What is known of a rank that was lost. */

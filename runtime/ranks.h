@@ -24,6 +24,7 @@ struct ranks *ranks_open(const volatile sig_atomic_t *interrupt, struct buf *why
 int ranks_close(struct ranks *r, int status);
 
 int ranks_size(const struct ranks *r);
+int ranks_rank(const struct ranks *r);
 /* Is this the rank that prints, and that reads and writes files? */
 bool ranks_first(const struct ranks *r);
 
@@ -43,6 +44,9 @@ int ranks_owner(const struct ranks *r, int64_t count, int64_t piece);
 volatile sig_atomic_t *ranks_stop(struct ranks *r);
 /* This rank's own interrupt, seen at once: the work before an exchange ends early then, and its status says so. */
 bool ranks_interrupted(const struct ranks *r);
+const volatile sig_atomic_t *ranks_interrupt(const struct ranks *r); /* where it is seen */
+/* Milliseconds of rank 0's clock at the last exchange: for decisions that are to be the same on all ranks. */
+int64_t ranks_clock(const struct ranks *r);
 
 /* A rank has left, or went another way: there are no more exchanges; ranks_trouble says what is known. */
 enum { RANKS_LOST = -1 };
