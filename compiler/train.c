@@ -2,6 +2,7 @@
  * are summed over the batch (runtime/train.h). Another applies the optimizer to one element: parameters, gradients and
  * the optimizer's states lie one after the other, and the "prompt" of that kernel is the number of the element. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "compiler/ahead.h"
 #include "compiler/answer.h"
@@ -481,6 +482,16 @@ static void log_line(struct ev *ev, struct training *t, double loss)
     buf_free(&name);
 }
 
+/* The checkpoint of another training (also: of the same, built by another icl) may have cost hours: it gets another
+ * name, and this training starts over. */
+static void set_aside(struct ev *ev, const struct training *t)
+{
+    const char *old = arena_printf(ev->arena, "%s.before", t->checkpoint);
+    if (ev_first(ev) && rename(t->checkpoint, old) != 0) old = NULL;
+    fprintf(stderr, "note: %s is of another training; %s%s%sthis one starts over\n", t->checkpoint,
+            old ? "it is kept as " : "", old ? old : "", old ? ", " : "");
+}
+
 static bool train_loop(struct ev *ev, struct training *t)
 {
     double *total = ARENA_ARRAY(ev->arena, double, t->elements + 1), loss = 0, sum = 0;
@@ -495,7 +506,7 @@ static bool train_loop(struct ev *ev, struct training *t)
     bool other = false;
     if (t->checkpoint && checkpoint_load(ev, t->checkpoint, &t->model, &s, &other)) t->step = t->kept = s.step;
     for (int i = 0; i <= t->walk.states; i++) t->fresh[i] = ARENA_ARRAY(ev->arena, double, t->elements + 1);
-    if (other) fprintf(stderr, "note: %s is of another training; this one starts over\n", t->checkpoint);
+    if (other) set_aside(ev, t);
     progress_init(&progress, stderr, ev->session->progress);
     progress_begin(&progress, "training", t->steps);
     int64_t counted = 0;

@@ -97,6 +97,13 @@ report 'compiled, interpreted: the same bits'
 same jit64 interp64
 report 'compiled, interpreted, binary64: the same bits'
 
+(small other --steps 12)
+mv "$work/other" "$work/first" && cp -r "$work/first" "$work/other"
+(small other --steps 13)
+cmp -s "$work/first/kept.safetensors" "$work/other/kept.safetensors.before" && [ "$(step other)" -eq 13 ] &&
+    grep -q 'is of another training; it is kept as .*kept.safetensors.before, this one starts over' "$work/err"
+report 'the checkpoint of another training is kept under another name'
+
 (small wild --steps 200 --lr 1e30)
 [ $? -eq 1 ] && grep -q 'stopped at step 1: `[a-z0-9.[]*\].*` of prompt 0 is not finite' "$work/err" && [ "$(step wild)" -eq 0 ]
 report 'a learning rate without measure: names the step and the tensor'
