@@ -299,8 +299,12 @@ json_t *lsp_format(struct lsp *l, struct document *d, const json_t *params, cons
     json_t *result = NULL;
     (void)params;
     diags_init(&silent, &a->arena);
-    if (!fmt_source(&a->arena, a->src, &silent, &text)) return NULL; /* its messages say why */
-    const struct source *after = source_new(&a->arena, d->path, text.text ? text.text : "", text.n);
+    buf_puts(&text, "");
+    if (!fmt_source(&a->arena, a->src, &silent, &text)) {
+        buf_free(&text); /* its messages say why */
+        return NULL;
+    }
+    const struct source *after = source_new(&a->arena, d->path, text.text, text.n);
     if (!fmt_same_program(&a->arena, a->src, after)) *why = "a fault of the formatter: it would change the program";
     else if (after->n == a->src->n && !memcmp(after->text, a->src->text, after->n)) result = json_array();
     else result = difference(a->src, &text);

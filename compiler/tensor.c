@@ -163,8 +163,8 @@ struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const 
         if (!proto->where.src && ev->at) proto->where = ev->at->span;
         return t_of_node(ev, ir_add(ev->k->f, ev->k->region, proto));
     }
-    bool spared = ev->dry && !ev->rehearsal && costly(proto);
-    if (known && all_sizes_known(proto) && !spared) return apply_host(ev, proto, in, n);
+    bool here = known && all_sizes_known(proto), spared = here && ev->dry && !ev->rehearsal && costly(proto);
+    if (here && !spared) return apply_host(ev, proto, in, n);
     return t_unknown(ev, proto->dtype, proto->rank, proto->dims);
 }
 

@@ -325,6 +325,9 @@ def session():
     ok(s.result("textDocument/formatting", {"textDocument": {"uri": d.uri}, "options": {}}) == [],
        "nothing to format")
 
+    d.change("X.T @ y)\n", "concat([X, X], axis = 1).T @ y)\n")
+    ok(set(d.labels("axis = 1).|T @ y")) == {"T", "shape"}, "fields of what has sizes by name only")
+    d.change("concat([X, X], axis = 1).T @ y)\n", "X.T @ y)\n")
     d.change("X.T @ y)\n", "X @ y)\n")
     said = d.diagnostics()
     ok(len(said) == 1 and said[0]["code"] == "E0203" and said[0]["severity"] == 1 and d.cut(said[0]["range"]) == "X @ y"
