@@ -218,6 +218,7 @@ void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(
     t->ev.diags = &t->diags;
     t->ev.session = &line->session;
     t->ev.precision = line->precision;
+    t->diags.width = output_width(stderr);
     line->session.color = output_color(stderr, line->color);
     line->session.stop = line->session.ranks ? ranks_stop(line->session.ranks) : &interrupted;
     line->session.new_kernels = new_kernels;

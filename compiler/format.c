@@ -60,6 +60,7 @@ static int format_file(struct format *how, const char *path)
     const char *why = NULL;
     int status = 0;
     diags_init(&ds, &a);
+    ds.width = output_width(stderr);
     struct source *src = source_read(&a, path, &why);
     buf_puts(&text, "");
     if (!src) {

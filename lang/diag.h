@@ -31,6 +31,7 @@ struct diags {
     int errors, warnings;
     int muted; /* > 0: messages are counted, not kept (used to try something out) */
     struct diag_said *said; /* of diags_once */
+    int width; /* of the terminal that messages are printed on; 0: lines are as long as they are */
 };
 
 void diags_init(struct diags *ds, struct arena *a);

@@ -14,6 +14,7 @@ struct printer {
     bool color;
     const char *ink;     /* the colour of the severity */
     int gutter;          /* digits of the line numbers */
+    int width;           /* columns of the terminal; 0: no terminal */
     struct arena scratch;
 };
 
@@ -254,13 +255,26 @@ static int digits_of_last_line(const struct section *c, int n) {
     return digits;
 }
 
+/* Where a line of text is broken so that it fits beside the gutter: at a blank, if there is one. */
+static const char *fitting(const struct printer *p, const char *text, const char *end) {
+    enum { LEAST = 20 };
+    int room = p->width - p->gutter - 3;
+    const char *at = text, *blank = NULL;
+    if (!p->width || room < LEAST || utf8_columns(text, (size_t)(end - text)) <= room) return end;
+    while (at < end && utf8_columns(text, (size_t)(at - text)) <= room) {
+        if (*at == ' ' && at > text) blank = at;
+        at++;
+    }
+    return blank ? blank : end; /* a word longer than the line is left to the terminal */
+}
+
 static void notes(struct printer *p, const struct diag *m) {
     for (int help = 0; help < 2; help++)
         for (int i = 0; i < m->notes.n; i++) {
             if (m->notes.data[i].help != help) continue;
             const char *text = m->notes.data[i].text;
             for (const char *end; *text; text = *end ? end + 1 : end) {
-                end = strchrnul(text, '\n');
+                end = fitting(p, text, strchrnul(text, '\n'));
                 bool first = text == m->notes.data[i].text;
                 fprintf(p->to, "%s%*s %s%s %.*s\n", ink(p, BLUE), p->gutter, "", first ? "=" : " ", ink(p, PLAIN),
                         (int)(end - text), text);
@@ -363,7 +377,7 @@ void diags_sort(struct diags *ds) {
 
 /* Sorts the messages by place, prints each once, and clears the queue. */
 void diags_print(struct diags *ds, FILE *to, bool color) {
-    struct printer p = {.to = to, .color = color};
+    struct printer p = {.to = to, .color = color, .width = ds->width};
     int shown = 0;
     diags_sort(ds);
     for (; shown < ds->n && shown < MOST_SHOWN; shown++) one_message(&p, ds->list[shown]);

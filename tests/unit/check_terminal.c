@@ -108,6 +108,57 @@ static int leaves(struct terminal *t, const char *keys)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* What `icl check` of a wrong script shows on a terminal of some width, with one more variable in the environment. */
+static void shown_by_check(struct buf *out, unsigned short columns, const char *variable, const char *value)
+{
+    struct winsize size = { .ws_row = 40, .ws_col = columns };
+    struct terminal t = { 0 };
+    char path[64];
+    snprintf(path, sizeof path, "%s/wrong.icl", folder);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs("X = ones(2, 3)\nprint X @ ones(2)\n", f);
+    fclose(f);
+    t.pid = forkpty(&t.fd, NULL, NULL, &size);
+    ck_assert_int_ge(t.pid, 0);
+    if (t.pid == 0) {
+        const char *program = getenv("ICL");
+        unsetenv("NO_COLOR");
+        setenv("TERM", "xterm", 1);
+        setenv(variable, value, 1);
+        execl(program, program, "check", path, (char *)NULL);
+        _exit(127);
+    }
+    char piece[4096];
+    for (ssize_t n; (n = read(t.fd, piece, sizeof piece)) > 0 || (n < 0 && errno == EINTR);)
+        if (n > 0) buf_add(out, piece, (size_t)n);
+    waitpid(t.pid, NULL, 0);
+    close(t.fd);
+}
+
+START_TEST(messages)
+{
+    struct buf plain = { 0 }, dumb = { 0 }, none = { 0 }, narrow = { 0 };
+    shown_by_check(&plain, 100, "LC_ALL", "C.UTF-8");
+    ck_assert_ptr_nonnull(strstr(plain.text, "\033[1;31merror[E0203]"));
+    ck_assert_ptr_nonnull(strstr(plain.text, "`@` pairs the last axis of X (3) with the first axis of ones(2) (2)"));
+    shown_by_check(&dumb, 100, "TERM", "dumb");
+    ck_assert_ptr_nonnull(strstr(dumb.text, "error[E0203]"));
+    ck_assert_ptr_null(strchr(dumb.text, '\033'));
+    shown_by_check(&none, 100, "NO_COLOR", "1");
+    ck_assert_ptr_null(strchr(none.text, '\033'));
+    shown_by_check(&narrow, 44, "NO_COLOR", "1");
+    ck_assert_ptr_nonnull(strstr(narrow.text, "= `@` pairs the last axis of X (3)"));
+    ck_assert_ptr_null(strstr(narrow.text, "X (3) with the first axis"));
+    for (const char *line = strstr(narrow.text, "  = "), *end; line && (end = strstr(line, "\r\n")); line = end + 2)
+        ck_assert_int_le(utf8_columns(line, (size_t)(end - line)), 44);
+    buf_free(&plain);
+    buf_free(&dumb);
+    buf_free(&none);
+    buf_free(&narrow);
+}
+END_TEST
+
 START_TEST(prompts_and_results)
 {
     struct terminal t;
@@ -256,6 +307,7 @@ int main(void)
     TCase *c = tcase_create("session");
     tcase_set_timeout(c, 300);
     tcase_add_test(c, prompts_and_results);
+    tcase_add_test(c, messages);
     tcase_add_test(c, completion);
     tcase_add_test(c, history);
     tcase_add_test(c, interrupts);
