@@ -196,7 +196,12 @@ DRAW(draw_categorical)
     if (!in_domain(ev, dist, 0, "p", not_negative, "at least 0") || !something_to_choose(ev, dist)) return &value_error;
     struct value *p = real(ev, dist->param[0]);
     int last = p->rank - 1;
-    if (last < 0 || last > rank || rank + 1 > IR_MAX_RANK || size_is(p->dims[last], 0)) {
+    if (last >= 0 && size_is(p->dims[last], 0)) {
+        struct diag *m = ev_error(ev, E_DOMAIN, dist->param_at[0], "`categorical`: no probabilities, nothing to choose");
+        ev_show(ev, m, dist->param_at[0], p);
+        return &value_error;
+    }
+    if (last < 0 || last > rank || rank + 1 > IR_MAX_RANK) {
         struct diag *m = ev_error(ev, E_RANK, dist->param_at[0],
                                   last > rank ? "`categorical`: more vectors of probabilities than draws"
                                               : "`categorical` takes a vector of probabilities");

@@ -501,6 +501,7 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
         /* a tensor is a table of one cell */
         struct value *t = value_new(ev->arena, V_TABLE);
         t->table = table_new(ev->arena, ev->precision);
+        t->table->single = true;
         table_add_column(t->table, e->kid[0]->kind == A_NAME ? e->kid[0]->name : "value");
         if (!ev->dry) table_set(t->table, table_add_row(t->table), 0, cell_of(ev, v));
         v = t;

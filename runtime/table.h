@@ -45,6 +45,7 @@ struct table {
     int columns, rows;
     struct column *column;
     int row_capacity, column_capacity;
+    bool single;   /* not rows but one value, which is saved with its own shape */
 };
 
 struct table *table_new(struct arena *a, int precision);

@@ -47,12 +47,15 @@ static enum cell_kind common_kind(const struct table *t, int column) {
     return kind;
 }
 
+/* How many axes stand for the rows: of a single value none. */
+static int row_axes(const struct table *t) { return t->single ? 0 : 1; }
+
 static void add_reals(struct arena *s, struct npz *z, const struct table *t, int column) {
     int64_t rows = t->rows;
     double *data = ARENA_ARRAY(s, double, rows + 1);
     for (int r = 0; r < t->rows; r++)
         if (!cell_number(table_at(t, r, column), &data[r])) data[r] = NAN;
-    npz_add(z, t->column[column].name, "<f8", 1, &rows, data, sizeof *data * (size_t)rows);
+    npz_add(z, t->column[column].name, "<f8", row_axes(t), &rows, data, sizeof *data * (size_t)rows);
 }
 
 static void add_integers(struct arena *s, struct npz *z, const struct table *t, int column, enum cell_kind kind) {
@@ -63,8 +66,9 @@ static void add_integers(struct arena *s, struct npz *z, const struct table *t, 
         if (c->kind == CELL_INT) wide[r] = c->integer;
         if (c->kind == CELL_BOOL) narrow[r] = c->truth;
     }
-    if (kind == CELL_INT) npz_add(z, t->column[column].name, "<i8", 1, &rows, wide, sizeof *wide * (size_t)rows);
-    else npz_add(z, t->column[column].name, "|b1", 1, &rows, narrow, (size_t)rows);
+    const char *name = t->column[column].name;
+    if (kind == CELL_INT) npz_add(z, name, "<i8", row_axes(t), &rows, wide, sizeof *wide * (size_t)rows);
+    else npz_add(z, name, "|b1", row_axes(t), &rows, narrow, (size_t)rows);
 }
 
 /* Decodes one character; what is not UTF-8 becomes U+FFFD. */
@@ -122,7 +126,7 @@ static void add_estimates(struct arena *s, struct npz *z, const struct table *t,
     npz_add(z, arena_printf(s, "%s_nonfinite", name), "<i8", 1, &rows, nonfinite, sizeof *nonfinite * (size_t)rows);
 }
 
-/* Tensors of one shape are stacked, rows first. NULL, or why they cannot be. */
+/* Tensors of one shape are stacked, rows first; a single one keeps its shape. NULL, or why they cannot be. */
 static const char *add_tensors(struct arena *s, struct npz *z, const struct table *t, int column) {
     const struct cell_tensor *first = table_at(t, 0, column)->tensor;
     int64_t dims[16] = {t->rows}, each = 1;
@@ -138,8 +142,8 @@ static const char *add_tensors(struct arena *s, struct npz *z, const struct tabl
     size_t bytes = sizeof(double) * (size_t)each;
     char *data = arena_alloc(s, bytes * (size_t)t->rows + 1);
     for (int r = 0; r < t->rows; r++) memcpy(data + bytes * (size_t)r, table_at(t, r, column)->tensor->real, bytes);
-    npz_add(z, t->column[column].name, first->element == CELL_REAL ? "<f8" : "<i8", first->rank + 1, dims, data,
-            bytes * (size_t)t->rows);
+    npz_add(z, t->column[column].name, first->element == CELL_REAL ? "<f8" : "<i8", first->rank + row_axes(t),
+            dims + 1 - row_axes(t), data, bytes * (size_t)t->rows);
     return NULL;
 }
 

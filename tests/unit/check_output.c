@@ -293,6 +293,27 @@ START_TEST(an_archive_has_the_checksum_and_layout_of_a_zip_file) {
 }
 END_TEST
 
+START_TEST(a_single_value_keeps_its_shape_in_an_archive) {
+    static const int64_t dims[] = {2, 3};
+    static const double real[6] = {1, 2, 3, 4, 5, 6};
+    struct cell_tensor tensor = {.element = CELL_REAL, .rank = 2, .dims = dims, .real = real};
+    struct cell value[] = {cell_tensor(&tensor), cell_real(3), cell_int(4)};
+    static const char *const shape[2][3] = {{"'shape': (1, 2, 3,)", "'shape': (1,)", "'shape': (1,)"},
+                                            {"'shape': (2, 3,)", "'shape': ()", "'shape': ()"}};
+    for (int single = 0; single < 2; single++)
+        for (int k = 0; k < 3; k++) {
+            size_t n;
+            struct table *t = table_new(&arena, 64);
+            t->single = single;
+            table_add_column(t, "value");
+            table_set(t, table_add_row(t), 0, value[k]);
+            ck_assert_ptr_null(table_save(&arena, t, in_folder("one.npz")));
+            const char *text = read_all(in_folder("one.npz"), &n), *wanted = shape[single][k];
+            ck_assert_ptr_nonnull(memmem(text, n, wanted, strlen(wanted)));
+        }
+}
+END_TEST
+
 static void add(struct figure *f, const char *series, double x, struct cell y) {
     struct cell at = cell_real(x);
     ck_assert(figure_add(f, series, &at, &y));
@@ -442,6 +463,7 @@ int main(void) {
     tcase_add_test(tests, json_has_one_object_a_row);
     tcase_add_test(tests, files_are_whole_or_not_there);
     tcase_add_test(tests, an_archive_has_the_checksum_and_layout_of_a_zip_file);
+    tcase_add_test(tests, a_single_value_keeps_its_shape_in_an_archive);
     tcase_add_test(tests, figures_are_drawn_in_every_format);
     tcase_add_test(tests, bars_and_fields_are_drawn);
     tcase_add_test(tests, a_missing_gnuplot_is_named);

@@ -30,3 +30,9 @@ task three(n: int) {
     x[n + 1, 3] ~ normal(0, 1)
     prompt x, x[:, 0] + z
 }
+task four(n: int, k: int = 0) {
+    z[n + 1] ~ categorical(ones(k))
+    x[n + 1, 3] ~ normal(0, 1)
+    prompt x, x[:, 0] + z
+}
+r = risk(zero, four(2))
