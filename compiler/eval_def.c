@@ -72,7 +72,7 @@ static bool scalar_type(const struct ast *type, enum dtype *t)
 }
 
 /* The type a hyper-parameter has: written, or its default's; false: any. */
-static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, enum dtype *t)
+static bool type_in(struct ev *ev, struct scope *s, const struct ast *h, enum dtype *t)
 {
     if (h->kid[0]) return scalar_type(h->kid[0], t) && h->kid[0]->n == 0;
     if (!h->kid[1]) return false;
@@ -80,7 +80,7 @@ static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, 
     ev->diags->muted++;
     bool dry = ev->dry;
     ev->dry = true;
-    struct value *v = ev_expr(ev, d->scope, h->kid[1]);
+    struct value *v = ev_expr(ev, s, h->kid[1]);
     ev->dry = dry;
     ev->diags->muted--;
     ev->diags->errors = errors;
@@ -88,6 +88,17 @@ static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, 
     if (v->kind != V_TENSOR || v->rank) return false;
     *t = v->dtype;
     return true;
+}
+
+/* A default may use the hyper-parameters before it. */
+static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, enum dtype *t)
+{
+    struct scope *s = scope_new(ev, d->scope);
+    for (int i = 0; i < d->nhypers && d->hyper[i] != h && h->kid[1]; i++) {
+        bool known = type_in(ev, s, d->hyper[i], t);
+        scope_bind(ev, s, d->hyper[i]->name, known ? t_unknown(ev, *t, 0, NULL) : &value_any, d->hyper[i]->span);
+    }
+    return type_in(ev, s, h, t);
 }
 
 /* Fits a value to a hyper-parameter's type; integers get the name they have inside. NULL: reported. */

@@ -448,7 +448,7 @@ struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e)
     const struct ast *around = ev->at;
     ev->at = e;
     struct value *v = expression(ev, s, e);
-    if (v->kind == V_ERROR && !ev->diags->errors && !ev->damaged && !ev_stopped(ev))
+    if (v->kind == V_ERROR && !ev->dry && !ev->diags->errors && !ev->damaged && !ev_stopped(ev))
         ev_error(ev, E_INTERNAL, e, "`%s` has no value, and no message says why", ev_text(ev, e));
     ev->at = around;
     if (ev->inspect) inspect_expression(ev->inspect, s, e, v);

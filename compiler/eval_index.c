@@ -284,6 +284,9 @@ struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e)
     struct diag *m = ev_error(ev, E_NO_FIELD, e, "%s has no field `%s`", value_type(ev->arena, x), e->name);
     ev_show(ev, m, e->kid[0], x);
     if (x->kind == V_TENSOR) diag_note(m, "a tensor has `.T` and `.shape`");
+    bool estimates = !strcmp(e->name, "mean") || !strcmp(e->name, "se");
+    if (x->kind == V_TENSOR && x->dtype == DT_REAL && estimates)
+        diag_help(m, "a column of several estimates is the tensor of their means; in one row it is an estimate: t[0].risk");
     if (x->kind == V_ESTIMATE) diag_note(m, "an estimate has `.mean`, `.se`, `.trials` and `.nonfinite`");
     return &value_error;
 }

@@ -336,9 +336,11 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
         stop = truth(ev, inner, l->until);
     }
     bool broken = stop && value_poisoned(stop);
+    struct value *unknown = stop && stop->kind == V_ERROR ? &value_error : &value_any;
     for (int i = 0; i < n; i++) {
         struct value *v = state[i]->value;
         broken |= v->kind != V_TENSOR;
+        if (v->kind == V_ERROR) unknown = v;
         vec_push(k->f->arena, &body->results, v->kind == V_TENSOR ? t_node(ev, v) : init[i]);
     }
     if (stop && !broken) vec_push(k->f->arena, &body->results, t_node(ev, stop));
@@ -352,7 +354,7 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
             .op = OP_GET, .dtype = init[i]->dtype, .rank = init[i]->rank, .axis = i, .nin = 1, .in = &node
         };
         memcpy(get.dims, init[i]->dims, sizeof get.dims);
-        state[i]->value = node ? t_of_node(ev, ir_add(k->f, outer, &get)) : &value_error;
+        state[i]->value = node ? t_of_node(ev, ir_add(k->f, outer, &get)) : unknown;
         state[i]->state = was_state[i];
     }
 }

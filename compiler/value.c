@@ -284,6 +284,25 @@ static void json_tensor(struct buf *out, const struct tensor *t, int axis, int64
     buf_putc(out, ']');
 }
 
+/* The numbers of a range, as of a tensor. */
+static void json_range(struct buf *out, const struct value *v)
+{
+    int64_t part[3], written = 0;
+    for (int i = 0; i < 3; i++)
+        if (!v->item[i]->known || v->item[i]->dtype != DT_INT) {
+            buf_puts(out, "null");
+            return;
+        } else {
+            part[i] = v->item[i]->i0;
+        }
+    buf_putc(out, '[');
+    for (int64_t x = part[0]; part[2] > 0 ? x < part[1] : x > part[1];) {
+        buf_printf(out, written++ ? ",%lld" : "%lld", (long long)x);
+        if (__builtin_add_overflow(x, part[2], &x)) break;
+    }
+    buf_putc(out, ']');
+}
+
 void value_json(struct buf *out, const struct value *v, int precision)
 {
     struct buf name = { 0 };
@@ -292,7 +311,6 @@ void value_json(struct buf *out, const struct value *v, int precision)
     case V_RECORD:
     case V_TUPLE:
     case V_LIST:
-    case V_RANGE:
         buf_putc(out, v->kind == V_RECORD ? '{' : '[');
         for (int i = 0; i < v->n; i++) {
             if (i) buf_putc(out, ',');
@@ -304,6 +322,7 @@ void value_json(struct buf *out, const struct value *v, int precision)
         }
         buf_putc(out, v->kind == V_RECORD ? '}' : ']');
         break;
+    case V_RANGE: json_range(out, v); break;
     case V_ESTIMATE: measured_json(out, v->measured); break;
     case V_STRING: text_json(out, v->text); break;
     default:
