@@ -100,7 +100,10 @@ void answer_pack(const struct ev *ev, const struct kernel *k, const void *const 
         const struct tensor *t = &k->captures.data[i].value->data;
         int64_t n = tensor_elements(t);
         float *narrow = (float *)in[i];
-        for (int64_t j = 0; t->dtype == DT_REAL && j < n; j++) narrow[j] = (float)t->r[j];
+        int64_t j = 0;
+        for (; t->dtype == DT_REAL && j + 16 <= n; j += 16) /* a fixed number becomes vectors */
+            for (int e = 0; e < 16; e++) narrow[j + e] = (float)t->r[j + e];
+        for (; t->dtype == DT_REAL && j < n; j++) narrow[j] = (float)t->r[j];
     }
 }
 

@@ -352,11 +352,42 @@ static bool keep(struct ev *ev, struct training *t)
 
 /* ---- the loop ---- */
 
+enum { ROW = 16 }; /* what loops over all parameters do at a time, so that they become vectors */
+
 static bool all_finite(const double *v, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
-        if (!isfinite(v[i])) return false;
-    return true;
+    double none[ROW] = { 0 }, sum = 0;
+    int64_t i = 0;
+    for (; i + ROW <= n; i += ROW)
+        for (int k = 0; k < ROW; k++) none[k] += 0 * v[i + k]; /* 0, or NaN */
+    for (; i < n; i++) sum += 0 * v[i];
+    for (int k = 0; k < ROW; k++) sum += none[k];
+    return sum == 0;
+}
+
+/* to = factor * from, rounded to the run's precision; they may be one. */
+static void scale(const struct ev *ev, double *to, const double *from, double factor, int64_t n)
+{
+    int64_t i = 0;
+    for (; ev->precision == 32 && i + ROW <= n; i += ROW) {
+        float narrow[ROW];
+        for (int k = 0; k < ROW; k++) narrow[k] = (float)(from[i + k] * factor);
+        for (int k = 0; k < ROW; k++) to[i + k] = narrow[k];
+    }
+    for (; i < n; i++) to[i] = rounded(ev, from[i] * factor);
+}
+
+/* The sum of squares, as the language sums: strided partial sums, then a tree. */
+static double squares(const double *v, int64_t n)
+{
+    double part[ROW] = { 0 };
+    int64_t i = 0;
+    for (; i + ROW <= n; i += ROW)
+        for (int k = 0; k < ROW; k++) part[k] += v[i + k] * v[i + k];
+    for (int k = 0; i + k < n; k++) part[k] += v[i + k] * v[i + k];
+    for (int h = ROW / 2; h >= 1; h /= 2)
+        for (int k = 0; k < h; k++) part[k] += part[k + h];
+    return part[0];
 }
 
 /* The first part of the parameters, or of their gradients, that is not finite; NULL: all are. */
@@ -426,7 +457,9 @@ static bool gradient_step(struct ev *ev, struct training *t, double *total, doub
     if (status == TRAIN_RANK_LOST) ev_rank_lost(ev, t->at);
     if (status != TRAIN_DONE) return false;
     *loss = total[0] / (double)t->batch;
-    for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);
+    if ((t->batch & (t->batch - 1)) == 0) scale(ev, t->gradient, total + 1, 1 / (double)t->batch, t->elements);
+    else
+        for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);
     if (!isfinite(*loss)) return step_failed(ev, t, culprit(ev, t, first));
     const char *path = part_not_finite(t, t->gradient);
     return !path || step_failed(ev, t, arena_printf(ev->arena, "the gradient of `%s`", path));
@@ -434,12 +467,9 @@ static bool gradient_step(struct ev *ev, struct training *t, double *total, doub
 
 static void clip_gradient(struct ev *ev, struct training *t)
 {
-    double square = 0;
     if (!(t->clip > 0)) return;
-    for (int64_t e = 0; e < t->elements; e++) square += t->gradient[e] * t->gradient[e];
-    double norm = sqrt(square);
-    if (norm > t->clip)
-        for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, t->gradient[e] * (t->clip / norm));
+    double norm = sqrt(squares(t->gradient, t->elements));
+    if (norm > t->clip) scale(ev, t->gradient, t->gradient, t->clip / norm, t->elements);
 }
 
 /* One step of the optimizer. What it gives is taken over as a whole: an interrupt in the middle leaves no mixture. */

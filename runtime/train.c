@@ -115,16 +115,35 @@ static double tree(const double *v, int n, int precision)
     return s[0];
 }
 
-/* Sums of whole blocks, joined to a unit's: the upper levels of the same tree. */
-static void join_blocks(const float *a, int64_t elements, int blocks, float *to)
+/* to = a + b, by sixteens, which compilers turn into vectors; `to` may be a. */
+static void add_rows(float *to, const float *a, const float *b, int64_t n)
 {
-    for (int64_t e = 0; e < elements; e++) {
-        float s[UNIT];
-        for (int b = 0; b < blocks; b++) s[b] = a[b * elements + e];
-        for (int h = 1; h < blocks; h *= 2)
-            for (int b = 0; b + h < blocks; b += 2 * h) s[b] += s[b + h];
-        to[e] = s[0];
+    int64_t e = 0;
+    for (; e + 16 <= n; e += 16) {
+        float sum[16];
+        for (int i = 0; i < 16; i++) sum[i] = a[e + i] + b[e + i];
+        memcpy(to + e, sum, sizeof sum);
     }
+    for (; e < n; e++) to[e] = a[e] + b[e];
+}
+
+static void widen_row(double *to, const float *from, int64_t n)
+{
+    int64_t e = 0;
+    for (; e + 16 <= n; e += 16)
+        for (int i = 0; i < 16; i++) to[e + i] = from[e + i];
+    for (; e < n; e++) to[e] = from[e];
+}
+
+/* Sums of whole blocks, joined to a unit's: the upper levels of the same tree. Uses up the blocks. */
+static void join_blocks(float *a, int64_t elements, int blocks, float *to)
+{
+    int h = 1;
+    for (; 2 * h < blocks; h *= 2)
+        for (int b = 0; b + h < blocks; b += 2 * h)
+            add_rows(a + b * elements, a + b * elements, a + (b + h) * elements, elements);
+    if (blocks > 1) add_rows(to, a, a + h * elements, elements);
+    else memcpy(to, a, sizeof *to * (size_t)elements);
 }
 
 /* One number for each of the prompts, or for each of the blocks, of a unit. */
@@ -178,7 +197,7 @@ static void add_unit(const struct job *j, int64_t a, int64_t b, int64_t from, in
 {
     if (j->k->precision == 32) {
         float *x = j->m->units + a * j->total, *y = j->m->units + b * j->total;
-        for (int64_t e = from; e < to; e++) x[e] += y[e];
+        add_rows(x + from, x + from, y + from, to - from);
     } else {
         double *x = (double *)j->m->units + a * j->total, *y = (double *)j->m->units + b * j->total;
         for (int64_t e = from; e < to; e++) x[e] += y[e];
@@ -204,8 +223,9 @@ static void join_units(void *ctx, int64_t piece, int thread)
             bool mine = whole && u >= j->begin && u < j->end;
             if (j->upper ? !whole : mine) add_unit(j, u, u + h, from, to);
         }
-    for (int64_t e = from; (j->upper || !j->ranks) && e < to; e++)
-        j->out[0][e] = j->k->precision == 32 ? j->m->units[e] : ((double *)j->m->units)[e];
+    if (!j->upper && j->ranks) return;
+    if (j->k->precision == 32) widen_row(j->out[0] + from, j->m->units + from, to - from);
+    else memcpy(j->out[0] + from, (double *)j->m->units + from, sizeof(double) * (size_t)(to - from));
 }
 
 static bool reserve_units(struct train_memory *m, size_t bytes)
@@ -285,8 +305,9 @@ static void run_elements(void *ctx, int64_t piece, int thread)
         j->failed = 1;
         return;
     }
-    for (int o = 0; o < k->outputs; o++)
-        for (int64_t i = 0; i < n; i++) j->out[o][from + i] = at_prompt(k, out[o], 1, 0, i);
+    for (int o = 0; o < k->outputs; o++) /* one element a prompt: they lie in order */
+        if (k->kernel.precision == 32) widen_row(j->out[o] + from, out[o], n);
+        else memcpy(j->out[o] + from, out[o], sizeof(double) * (size_t)n);
 }
 
 enum train_status train_elements(struct train_memory *m, const struct train_kernel *k, struct pool *pool, int64_t count,
