@@ -132,13 +132,30 @@ bool lanes_is_straight(const struct ir_node *n)
     return !weigh(n, false).accumulators;
 }
 
-/* Time for one step of a product's inner loop over a tile, in cycles: two fused operations a cycle, four cycles each;
- * two loads a cycle. Rows' elements stay in the first level of the cache while the columns of the whole product pass by,
- * half of a vector a cycle. */
-static double step_time(int64_t rows, int64_t columns)
+/* A product in line in n, or NULL. */
+static const struct ir_node *product_in(const struct ir_node *n, bool self)
 {
+    if (!self && (lane(n)->place == AT_BUFFER || lane(n)->place == AT_VALUE)) return NULL;
+    const struct ir_node *found = n->op == OP_MATMUL ? n : NULL;
+    for (int k = 0; k < n->nin && !found; k++) found = product_in(n->in[k], false);
+    return found;
+}
+
+/* What decides a product's tile. */
+struct shape {
+    int64_t lines, columns, bytes; /* bytes: of a line of the left operand, all prompts */
+    bool shared;                   /* the right operand is the same for all prompts: its elements are scalars */
+};
+
+/* Time for one step of a product's inner loop over a tile, in cycles: two fused operations a cycle, four cycles each;
+ * two loads a cycle from the first level of the cache, half a vector from the second. A tile's lines stay in the first
+ * one when they fit, while all columns pass by. */
+static double step_time(const struct shape *s, int64_t rows, int64_t columns)
+{
+    const int64_t fits = 24 << 10;
     if (rows * columns == 0) return 0;
-    double work = (double)(rows * columns) / 2, loads = (double)(rows + columns) / 2, pass = 2 * (double)columns;
+    double work = (double)(rows * columns) / 2, loads = (double)(rows + columns) / 2;
+    double pass = 2 * (double)(!s->shared ? columns : rows * s->bytes > fits ? rows : 0);
     if (work < 4) work = 4;
     if (work < loads) work = loads;
     return (work > pass ? work : pass) + 0.1 * (double)(rows + columns) + 0.5;
@@ -146,14 +163,14 @@ static double step_time(int64_t rows, int64_t columns)
 
 /* The register tile of a product with the least time over all tiles and rests: its accumulators, its elements of one
  * operand, and one of the other at a time fit the registers. */
-static void product_tile(int registers, int64_t lines, int64_t columns, int *rows, int *wide)
+static void product_tile(int registers, const struct shape *s, int *rows, int *wide)
 {
     double best = 0;
-    for (int c = 1; c <= 6 && c <= columns; c++)
-        for (int r = 1; r <= 8 && r <= lines && r * c + (r < c ? r : c) + 1 < registers; r++) {
-            int64_t nr = lines / r, nc = columns / c, rest_r = lines % r, rest_c = columns % c;
-            double time = (double)(nr * nc) * step_time(r, c) + (double)nr * step_time(r, rest_c) +
-                          (double)nc * step_time(rest_r, c) + step_time(rest_r, rest_c);
+    for (int c = 1; c <= 6 && c <= s->columns; c++)
+        for (int r = 1; r <= 8 && r <= s->lines && r * c + (r < c ? r : c) + 1 < registers; r++) {
+            int64_t nr = s->lines / r, nc = s->columns / c, rest_r = s->lines % r, rest_c = s->columns % c;
+            double time = (double)(nr * nc) * step_time(s, r, c) + (double)nr * step_time(s, r, rest_c) +
+                          (double)nc * step_time(s, rest_r, c) + step_time(s, rest_r, rest_c);
             if (best && time >= 0.999 * best) continue;
             best = time;
             *rows = r;
@@ -173,7 +190,10 @@ static void choose_tile(const struct lanes *l, struct fill *f)
     if (!w.accumulators) {
         f->tile[last] = lanes_pick(columns, w.code <= 8 ? 4 : w.code <= 16 ? 2 : 1);
     } else if (w.product && w.accumulators == 1 && columns >= 2 && lines >= 2) {
-        product_tile(l->registers, lines, columns, &f->tile[last - 1], &f->tile[last]);
+        const struct ir_node *p = product_in(n, f->compute);
+        struct shape s = {lines, columns, 0, !p->in[1]->varying};
+        s.bytes = ir_dim(p->in[0], p->rank - 1) * l->lf->lanes * (l->lf->precision / 8);
+        product_tile(l->registers, &s, &f->tile[last - 1], &f->tile[last]);
     } else {
         int total = w.accumulators == 1 ? 8 : w.accumulators >= 16 ? 1 : 16 / w.accumulators;
         f->tile[last] = lanes_pick(columns, total);
@@ -252,7 +272,7 @@ static void symmetric(struct lanes *l, struct fill *f, int axis)
     if (axis == f->node->rank - 2) {
         int *tile = f->tile + axis, rest;
         f->mirror = true;
-        product_tile(l->registers, n, n, &tile[0], &tile[1]);
+        product_tile(l->registers, &(struct shape){n, n, 0, false}, &tile[0], &tile[1]);
         lanes_tiles(l, 0, n, tile[0], band, f);
         rest = (int)(n % tile[1]);
         f->at[axis] = f->at[axis + 1] = ix_const(n - rest);
