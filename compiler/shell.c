@@ -116,7 +116,8 @@ static void offer_names(const struct line *l)
         const struct scope *s = parts ? t.ev.parts : t.ev.std;
         for (int i = 0; i < s->names.n; i++) {
             const struct value *v = s->names.data[i].value;
-            if (v->kind == V_FN && v->fn->kind == FN_DEF) offer(l, s->names.data[i].name, ast_def_word(v->fn->def->kind));
+            if (v->kind == V_FN && v->fn->kind == FN_DEF)
+                offer(l, s->names.data[i].name, ast_def_word(v->fn->def->kind));
         }
     }
     tool_close(&t, true);
@@ -127,7 +128,7 @@ static void offer_arguments(const struct line *l)
     const char *takes = l->command->arguments;
     if (strstr(takes, "NAME")) offer_names(l);
     if (strstr(takes, "CODE"))
-        for (int i = 0; i < DIAG_COUNT; i++) offer(l, diag_code_text((enum diag_code)i), diag_code_kind((enum diag_code)i));
+        for (enum diag_code i = 0; i < DIAG_COUNT; i++) offer(l, diag_code_text(i), diag_code_kind(i));
     if (strstr(takes, "FILE")) puts(":files");
 }
 
