@@ -157,6 +157,15 @@ icl_program_SOURCES = compiler/standalone.c
 icl_program_LDFLAGS = $(AM_LDFLAGS) -s -Wl,--as-needed
 icl_program_LDADD = libicl.a $(JANSSON_STATIC) $(ZSTD_STATIC)
 
+if STATIC_PROGRAMS
+pkglibexec_PROGRAMS += icl-program-static
+icl_program_static_SOURCES = compiler/standalone.c runtime/plugin_none.c
+icl_program_static_LDFLAGS = $(AM_LDFLAGS) -s -static
+icl_program_static_LDADD = $(icl_program_LDADD)
+else
+EXTRA_DIST += runtime/plugin_none.c
+endif
+
 # The back end is a program to automake and a shared object to the linker. It lies next to icl in the build tree, and its
 # calls into icl are resolved when icl loads it.
 pkglibexec_PROGRAMS += icl-llvm.so

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#ifdef HAVE_ZSTD
+#if defined HAVE_ZSTD && !defined ICL_PLAIN
 #include <zstd.h>
 #endif
 
@@ -131,7 +131,7 @@ bool payload_unpack(struct arena *a, struct payload_level *l, const char **why)
 {
     if (l->bytes) return true;
     *why = "its code is packed in a way that it cannot read";
-#ifdef HAVE_ZSTD
+#if defined HAVE_ZSTD && !defined ICL_PLAIN
     if (l->n > (size_t)1 << 31) return false;
     char *bytes = arena_alloc(a, l->n + 1);
     if (ZSTD_decompress(bytes, l->n, l->packed, l->packed_n) != l->n) return false;

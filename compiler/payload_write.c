@@ -1,7 +1,8 @@
-/* Payloads of standalone programs, as `icl build` writes them: apart from the reading, so that programs hold no compressor.
+/* Payloads of standalone programs, as `icl build` writes them: apart from the reading, so that programs hold no
+ * compressor.
  *
- * In the program's file the payload is a section of its own behind everything else: new names of sections and a new table
- * of sections follow it. Nothing that is loaded moves, and tools that copy or strip programs keep it. */
+ * In the program's file the payload is a section of its own behind everything else: new names of sections and a new
+ * table of sections follow it. Nothing that is loaded moves, and tools that copy or strip programs keep it. */
 #include "compiler/payload.h"
 
 #include <stdlib.h>
