@@ -182,19 +182,24 @@ static void put_rows(const struct canvas *c, const struct labels *l, int margin,
 
 /* The markers and their names, as many on a line as there is room for. */
 static void put_legend(const struct figure *f, const struct canvas *c, int width, struct buf *out) {
-    int column = 0;
+    int column = 0, start = 0;
     bool names = f->series.n > 1 || (f->series.n == 1 && f->series.data[0].name[0]);
+    if (names && f->series_label && utf8_columns(f->series_label, strlen(f->series_label)) + 2 < width / 2) {
+        buf_printf(out, "%s: ", f->series_label);
+        column = utf8_columns(f->series_label, strlen(f->series_label)) + 2;
+        start = column;
+    }
     for (int i = 0; names && i < f->series.n + c->several; i++) {
         const char *name = i < f->series.n ? f->series.data[i].name : "several";
         int n = utf8_columns(name, strlen(name));
-        if (column && column + 2 + 2 + n > width) {
+        if (column > start && column + 2 + 2 + n > width) {
             buf_putc(out, '\n');
-            column = 0;
+            column = start = 0;
         }
-        if (column) buf_puts(out, "  ");
-        column += column ? 2 : 0;
+        if (column > start) buf_puts(out, "  ");
+        column += column > start ? 2 : 0;
         buf_printf(out, "%s ", mark_of(i < f->series.n ? i : SEVERAL));
-        if (n > width - 2) n = width - 2;
+        if (n > width - column - 2) n = width - column - 2;
         plot_fit(out, name, n, false);
         column += 2 + n;
     }

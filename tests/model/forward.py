@@ -35,7 +35,7 @@ def weights(path):
 def the_array(name):
     arrays = np.load(f"{folder}/{name}.npz")
     (key,) = arrays.files
-    return arrays[key][0].astype(np.float64)  # a tensor is a column of one row
+    return arrays[key].astype(np.float64)
 
 
 def linear(w, path, h):
