@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "lang/names.h"
 #include "runtime/output.h"
@@ -90,6 +89,13 @@ static bool set_color(struct command_line *c, const char *v)
     return !strcmp(v, "auto") || !strcmp(v, "always") || !strcmp(v, "never");
 }
 
+static bool set_fresh(struct command_line *c, const char *v)
+{
+    (void)v;
+    c->session.fresh = true;
+    return true;
+}
+
 static bool set_stage(struct command_line *c, const char *v)
 {
     static const char *const stage[] = { "ast", "ir", "loops", "llvm", "asm" };
@@ -121,6 +127,7 @@ static const struct flag flags[] = {
     { "format", "text|json|csv", "form of what is printed (default text)", set_format, true, NULL },
     { "progress", "auto|always|never", "progress line on standard error", set_progress, true, NULL },
     { "color", "auto|always|never", "colours in messages", set_color, true, NULL },
+    { "fresh", NULL, "`icl run` measures what was kept, too", set_fresh, false, "run" },
     { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false, "emit" },
     { "measure", NULL, "`icl explain` times each kernel, too", set_measure, false, "explain" },
     { "json", NULL, "`icl check`: messages as JSON, one a line", set_json, false, "check" },
@@ -169,7 +176,8 @@ int flag_set(struct command_line *c, const struct flag *flag, const char *value)
 /* See command.h. */
 int flag_error(const struct command_line *c, const struct flag *flag, const char *value)
 {
-    const char *wanted = !strcmp(flag->values, "N")     ? "a whole number"
+    const char *wanted = !flag->values                  ? "true or false, or nothing"
+                         : !strcmp(flag->values, "N")   ? "a whole number"
                          : !strcmp(flag->values, "DIR") ? "a folder"
                                                         : flag->values;
     if (value) fprintf(stderr, "%s: `--%s` takes %s, not `%s`\n", c->program, flag->name, wanted, value);
@@ -226,15 +234,20 @@ void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(
 }
 
 /* See command.h. */
+int tool_status(const struct session *s, bool good)
+{
+    if (*s->stop) return 128 + *s->stop;
+    return s->fault ? EXIT_FAULT : good ? 0 : s->usage ? EXIT_USAGE : EXIT_WRONG;
+}
+
+/* See command.h. */
 int tool_close(struct tool *t, bool good)
 {
     bool color = t->line->session.color;
     session_close(&t->ev);
     diags_print(&t->diags, stderr, color);
-    const struct session *s = &t->line->session;
     arena_free(&t->arena);
-    if (*s->stop) return 128 + *s->stop;
-    return s->fault ? EXIT_FAULT : good ? 0 : s->usage ? EXIT_USAGE : EXIT_WRONG;
+    return tool_status(&t->line->session, good);
 }
 
 /* See command.h. */
@@ -279,25 +292,11 @@ int tool_settle_options(struct tool *t, struct program *p)
 
 /* ---- running ---- */
 
-/* Makes a folder and those above it. NULL, or why not. */
-static const char *make_folders(struct arena *a, const char *out)
-{
-    char *path = arena_strdup(a, out ? out : "");
-    for (char *p = path; *p; p++) {
-        if (p == path || (p[0] != '/' && p[1])) continue;
-        char was = *p;
-        if (was == '/') *p = 0;
-        if (mkdir(path, 0777) && errno != EEXIST)
-            return arena_printf(a, "cannot make the folder %s: %s", path, strerror(errno));
-        *p = was;
-    }
-    return NULL;
-}
-
 /* The folder of the files written. */
 static bool make_folder(struct ev *ev)
 {
-    const char *why = ev_agree(ev, ev_first(ev) ? make_folders(ev->arena, ev->session->out) : NULL);
+    const char *out = ev->session->out;
+    const char *why = ev_agree(ev, out && ev_first(ev) ? output_make_folder(ev->arena, out) : NULL);
     if (!why) return true;
     fprintf(stderr, "icl: %s\n", why);
     ev->session->usage = true;

@@ -54,6 +54,7 @@ struct tool {
 };
 /* Begins a session with the library; kernels come from what new_kernels makes. */
 void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(*new_kernels)(struct arena *));
+int tool_status(const struct session *s, bool good); /* what the exit status will be */
 /* Ends it: messages are printed; returns the exit status. */
 int tool_close(struct tool *t, bool good);
 /* Flags after the file that the script does not declare are the tool's. 0, or the exit status after a message. */

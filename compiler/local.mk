@@ -30,6 +30,8 @@ libicl_a_SOURCES += \
 	compiler/describe.h \
 	compiler/diag_json.c \
 	compiler/diag_json.h \
+	compiler/digest.c \
+	compiler/digest.h \
 	compiler/dists.c \
 	compiler/elementary.inc \
 	compiler/emit.c \
@@ -68,6 +70,8 @@ libicl_a_SOURCES += \
 	compiler/ir_text.c \
 	compiler/ir_verify.c \
 	compiler/join.c \
+	compiler/keep.c \
+	compiler/keeper.h \
 	compiler/kernel.c \
 	compiler/kernel.h \
 	compiler/kernel_store.c \
@@ -133,7 +137,10 @@ libicl_a_SOURCES += \
 	compiler/script.h \
 	compiler/shell.c \
 	compiler/shell.h \
+	compiler/store.c \
+	compiler/store.h \
 	compiler/study.c \
+	compiler/sweep.c \
 	compiler/tables.c \
 	compiler/tensor.c \
 	compiler/value.c \
@@ -148,7 +155,7 @@ libicl_a_SOURCES += \
 bin_PROGRAMS += icl
 icl_SOURCES = compiler/main.c
 icl_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
-icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE) $(EDIT_LIBS) $(JANSSON_LIBS) $(ZSTD_STATIC)
+icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE) $(EDIT_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(ZSTD_STATIC)
 icl_DEPENDENCIES = libicl.a
 
 # What `icl build` makes programs of: of libicl.a what a run needs, which is neither LLVM nor the tools.

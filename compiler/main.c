@@ -14,6 +14,7 @@
 #include "compiler/lsp.h"
 #include "compiler/repl.h"
 #include "compiler/shell.h"
+#include "compiler/store.h"
 #include "lang/names.h"
 #include "runtime/ranks.h"
 
@@ -64,9 +65,19 @@ static bool test(struct ev *ev, struct program *p)
     return failed == 0;
 }
 
+/* A run that leaves behind what it did. */
+static bool run(struct ev *ev, struct program *p)
+{
+    struct keeper *keeper = ev->session->keeper = store_new(ev, p);
+    bool good = tool_run(ev, p);
+    store_end(keeper, ev, tool_status(ev->session, good));
+    ev->session->keeper = NULL;
+    return good;
+}
+
 static int command_run(struct command_line *line)
 {
-    return with_program(line, tool_run);
+    return with_program(line, run);
 }
 
 static int command_check(struct command_line *line)
@@ -176,7 +187,8 @@ static int help(void)
 
 static int read_flag(struct command_line *c, const struct command *command, char **argv, int argc, int *i)
 {
-    char *name = argv[*i] + 2, *equal = strchr(name, '='), *value = NULL;
+    char *name = argv[*i] + 2, *equal = strchr(name, '=');
+    const char *value = NULL;
     if (equal) {
         *equal = 0;
         value = equal + 1;

@@ -3,9 +3,11 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 #include "compiler/ahead.h"
 #include "compiler/answer.h"
 #include "compiler/eval.h"
+#include "compiler/keeper.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
 #include "compiler/script.h"
@@ -27,6 +29,8 @@ struct request {
     bool raw;                    /* predictions, not squared errors; with b: their difference */
     bool tuning;                 /* a candidate: it may diverge */
     struct ahead_place place;    /* in the sweep, where several processes share it */
+    bool keyed;                  /* to be kept under */
+    struct digest key;
     struct measured *measured;
 };
 
@@ -236,6 +240,41 @@ static uint64_t kind_of(const struct request *r)
     return ((uint64_t)r->trials * 31 + r->seed) * 31 + se * 7 + (uint64_t)r->context * 5 + (uint64_t)r->raw * 3 + !r->b;
 }
 
+/* ---- figures of sweeps are kept ---- */
+
+/* Gives the request its key, and its answer if it is known from an earlier run. */
+static bool known_answer(struct ev *ev, struct request *r)
+{
+    struct digest_walk w;
+    struct unpacker u;
+    if (!keep_begin(ev, "figure", &w)) return false;
+    digest_value(&w, r->a);
+    digest_value(&w, r->b ? r->b : &value_none);
+    digest_value(&w, r->task);
+    digest_int(&w, r->trials);
+    digest_real(&w, r->se);
+    digest_int(&w, (int64_t)r->seed);
+    digest_int(&w, r->context);
+    digest_int(&w, r->raw);
+    r->keyed = digest_end(&w, &r->key);
+    if (!r->keyed || !keep_find(ev, &r->key, &u)) return false;
+    struct cell c = unpack_cell(ev->arena, &u);
+    if (u.bad || c.kind != CELL_ESTIMATE) return false;
+    r->measured->of = c.estimate;
+    r->measured->request = NULL;
+    return true;
+}
+
+static void keep_answer(struct ev *ev, const struct request *r)
+{
+    struct buf b = { 0 };
+    struct cell c = cell_estimate(r->measured->of);
+    if (!r->keyed) return;
+    pack_cell(&b, &c);
+    keep_put(ev, &r->key, &b);
+    buf_free(&b);
+}
+
 static void answer_group(struct ev *ev, struct request **group, int n)
 {
     struct kernel *k = request_kernel(ev, group, n);
@@ -252,27 +291,66 @@ static void answer_group(struct ev *ev, struct request **group, int n)
     for (int i = 0; i < n; i++) {
         group[i]->measured->of = of[i];
         ahead_put(ev, group[i]->place, kind_of(group[i]), &of[i]);
+        keep_answer(ev, group[i]);
     }
     for (int i = 0; i < n; i++) look_for_divergence(ev, group[i], &of[i]);
 }
 
-void ev_settle(struct ev *ev)
+static int64_t milliseconds(void)
 {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Answers what has been promised, but for requests about the same prompts as `young`. A group that took long makes
+ * smaller ones follow, so that little is lost when the run is stopped; figures do not depend on who is in a group. */
+static void settle(struct ev *ev, const struct request *young)
+{
+    enum { LONG = 10000 };
     struct session *s = ev->session;
-    while (s->requests.n && !s->failed && !ev_stopped(ev)) {
+    VEC(struct request *) waiting = { 0 };
+    int most = s->singly ? 1 : MAX_GROUP;
+    for (int i = 0; young && i < s->requests.n; i++) {
+        struct request *r = s->requests.data[i];
+        if (r == young || same_prompts(r, young)) vec_push(ev->arena, &waiting, r);
+    }
+    while (s->requests.n > waiting.n && !s->failed && !ev_stopped(ev)) {
         struct request *group[MAX_GROUP];
         int n = 0, left = 0;
         for (int i = 0; i < s->requests.n; i++) {
             struct request *r = s->requests.data[i];
-            bool joins = n == 0 || (!s->singly && n < MAX_GROUP && same_prompts(group[0], r) && !clashes(r, group, n));
+            bool waits = young && (r == young || same_prompts(r, young));
+            bool joins = !waits && (n == 0 || (n < most && same_prompts(group[0], r) && !clashes(r, group, n)));
             if (joins) group[n++] = r;
             else s->requests.data[left++] = r;
         }
         s->requests.n = left;
+        int64_t began = milliseconds();
         answer_group(ev, group, n);
         for (int i = 0; i < n; i++) group[i]->measured->request = NULL;
+        int64_t took = milliseconds() - began;
+        if (!s->singly && !s->ranks) most = took > LONG ? (int)(n * LONG / took) + 1 : MAX_GROUP;
     }
-    s->requests.n = 0;
+    s->requests.n = waiting.n;
+    for (int i = 0; i < waiting.n; i++) s->requests.data[i] = waiting.data[i];
+    s->settled = milliseconds();
+}
+
+void ev_settle(struct ev *ev)
+{
+    settle(ev, NULL);
+}
+
+void ev_settle_old(struct ev *ev)
+{
+    enum { OFTEN = 3000 };
+    struct session *s = ev->session;
+    if (!s->requests.n) return;
+    bool due = milliseconds() - s->settled > OFTEN;
+    /* clocks differ: the first of several processes says when */
+    if (s->ranks) due = ev_agree(ev, due ? "due" : NULL) != NULL;
+    if (due) settle(ev, s->requests.data[s->requests.n - 1]);
 }
 
 /* Answers one request at once. */
@@ -432,15 +510,16 @@ static struct request *request_new(struct ev *ev, const struct request *proto)
     struct request *r = arena_copy(ev->arena, proto, sizeof *proto);
     r->measured = ARENA_NEW(ev->arena, struct measured);
     r->measured->request = r;
+    r->place = ahead_here(ev);
     /* the calls in progress are on the walker's stack: keep what messages need */
     struct call **up = &r->calls;
     for (struct call *c = r->calls; c; c = c->up) {
         *up = arena_copy(ev->arena, c, sizeof *c);
         up = &(*up)->up;
     }
-    r->place = ahead_here(ev);
-    if (ahead_find(ev, r->place, kind_of(r), &r->measured->of)) {
+    if (!known_answer(ev, r) && ahead_find(ev, r->place, kind_of(r), &r->measured->of)) {
         r->measured->request = NULL;
+        keep_answer(ev, r);
         look_for_divergence(ev, r, &r->measured->of);
     }
     return r;
@@ -551,12 +630,29 @@ static struct value *raw_request(struct ev *ev, struct args *a, int predictors, 
     return NULL;
 }
 
+/* What an earlier run found out about the predictions; NULL: nothing. */
+static struct value *known_value(struct ev *ev, const char *what, const struct request *r, struct digest *key,
+                                 bool *keyed)
+{
+    struct digest_walk w;
+    *keyed = false;
+    if (!keep_begin(ev, what, &w)) return NULL;
+    digest_value(&w, r->a);
+    digest_value(&w, r->b ? r->b : &value_none);
+    digest_value(&w, r->task);
+    digest_int(&w, r->trials);
+    digest_int(&w, (int64_t)r->seed);
+    return keep_known(ev, &w, key, keyed);
+}
+
 SCRIPT(bi_predictions)
 {
     UNUSED;
     struct request r = { 0 }, *one = &r;
+    struct digest key;
+    bool keyed;
     struct value *done = raw_request(ev, a, 1, &r);
-    if (done) return done;
+    if (done || (done = known_value(ev, "predictions", &r, &key, &keyed))) return done;
     struct kernel *k = ev->dry ? walk(ev, &r) : request_kernel(ev, &one, 1);
     if (!k) return &value_error;
     const struct ir_node *out = k->f->top->results.data[0];
@@ -565,7 +661,9 @@ SCRIPT(bi_predictions)
     if (ev->dry) return t_unknown_data(ev, out->dtype, out->rank + 1, dims);
     struct tensor t = { .dtype = DT_REAL };
     if (!answer_collect(ev, k, r.trials, r.seed, &t, a->call)) return &value_error;
-    return value_host(ev->arena, ev->sizes, t);
+    struct value *v = value_host(ev->arena, ev->sizes, t);
+    if (keyed) keep_value(ev, &key, v);
+    return v;
 }
 
 static struct value *named(struct ev *ev, int n, const char *const *key, struct value **item)
@@ -581,8 +679,10 @@ SCRIPT(bi_disagreement)
     UNUSED;
     static const char *const keys[] = { "max", "mean", "rms" };
     struct request r = { 0 }, *one = &r;
-    struct value *done = raw_request(ev, a, 2, &r), *field[3];
-    if (done) return done;
+    struct digest key;
+    bool keyed;
+    struct value *done = raw_request(ev, a, 2, &r), *field[3], *v;
+    if (done || (done = known_value(ev, "disagreement", &r, &key, &keyed))) return done;
     struct kernel *k = ev->dry ? walk(ev, &r) : request_kernel(ev, &one, 1);
     if (!k) return &value_error;
     if (ev->dry) {
@@ -602,7 +702,9 @@ SCRIPT(bi_disagreement)
     field[0] = real_of(ev, most);
     field[1] = real_of(ev, sum / (double)n);
     field[2] = real_of(ev, sqrt(squares / (double)n));
-    return named(ev, 3, keys, field);
+    v = named(ev, 3, keys, field);
+    if (keyed) keep_value(ev, &key, v);
+    return v;
 }
 
 /* The number of rows of a task's prompts, from a walk without draws. */

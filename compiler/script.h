@@ -5,6 +5,7 @@
 #include <signal.h>
 #include "compiler/eval.h"
 #include "runtime/estimate.h"
+#include "runtime/table.h"
 
 /* ---- builtin.def, dist.def ---- */
 enum builtin_level { LEVEL_BOTH, LEVEL_SCRIPT };
@@ -61,12 +62,16 @@ struct value *ev_number(struct ev *ev, struct value *v); /* estimates become the
 bool value_ready(const struct value *v);                 /* false: a walk without data does not know it */
 struct value *ev_ready(struct ev *ev, struct value *v);  /* keeps the promises inside v */
 void ev_settle(struct ev *ev);                           /* keeps all promises */
+void ev_settle_old(struct ev *ev); /* after a while, those that a sweep's next cells will hardly join */
+
+/* ---- sweep.c ---- */
+struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e);
+void ev_record(struct ev *ev, struct scope *s, const struct ast *e);
 
 /* ---- tables.c ---- */
 struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, const struct ast *e);
 struct value *table_column(struct ev *ev, struct value *t, const struct ast *e);
-struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e);
-void ev_record(struct ev *ev, struct scope *s, const struct ast *e);
+struct cell ev_cell(struct ev *ev, struct value *v); /* as a table holds it */
 void ev_print(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_save(struct ev *ev, struct scope *s, const struct ast *e);
 const char *ev_out_path(struct ev *ev, const char *name); /* a relative name is under --out */
@@ -130,6 +135,9 @@ struct session {
     int noptions;
     volatile sig_atomic_t *stop;
     VEC(struct request *) requests;
+    struct keeper *keeper; /* NULL: nothing is kept */
+    int64_t settled;      /* when promises were kept last: milliseconds */
+    bool fresh;           /* nothing of earlier runs is looked for */
     bool failed;          /* stop: an error at run time */
     bool fault;           /* of icl itself */
     bool usage;           /* of the command line */

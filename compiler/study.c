@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 #include "compiler/answer.h"
+#include "compiler/keeper.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
 #include "compiler/script.h"
@@ -29,6 +30,20 @@ static bool count_argument(struct ev *ev, struct args *a, int k, const char *nam
     if (ev_known_int(a->v[k], out) && *out >= least) return true;
     ev_error(ev, E_VALUE, a->at[k], "`%s` is a whole number, at least %lld", name, (long long)least);
     return false;
+}
+
+/* What an earlier run found out about a tap; NULL: nothing. */
+static struct value *known_tap(struct ev *ev, const char *what, const struct model *m, const struct path *path,
+                               const struct value *task, const int64_t count[3], struct digest *key, bool *keyed)
+{
+    struct digest_walk w;
+    struct features tap = { m, *path };
+    *keyed = false;
+    if (!keep_begin(ev, what, &w)) return NULL;
+    digest_value(&w, &(struct value){ .kind = V_FEATURES, .features = &tap });
+    digest_value(&w, task);
+    for (int i = 0; i < 3; i++) digest_int(&w, count[i]);
+    return keep_known(ev, &w, key, keyed);
 }
 
 /* The kernel that gives the tapped value, flat, with the truth of the query behind it when `truth`. */
@@ -78,6 +93,10 @@ SCRIPT(bi_capture)
         !count_argument(ev, a, 4, "seed", 0, &seed))
         return &value_error;
     path.ast = a->at[1];
+    struct digest key;
+    bool keyed;
+    struct value *v = known_tap(ev, "capture", model->model, &path, task, (int64_t[3]){ trials, seed }, &key, &keyed);
+    if (v) return v;
     struct kernel *k = tap_kernel(ev, model->model, &path, task, false, &seen, a->call);
     if (!k) return &value_error;
     dim dims[IR_MAX_RANK] = { size_int(ev->sizes, trials) };
@@ -85,7 +104,9 @@ SCRIPT(bi_capture)
     if (ev->dry) return t_unknown_data(ev, DT_REAL, seen->rank + 1, dims);
     struct tensor t = { .dtype = DT_REAL };
     if (!answer_collect(ev, k, trials, (uint64_t)seed, &t, a->call)) return &value_error;
-    return value_host(ev->arena, ev->sizes, t);
+    v = value_host(ev->arena, ev->sizes, t);
+    if (keyed) keep_value(ev, &key, v);
+    return v;
 }
 
 /* ---- probes ---- */
@@ -157,6 +178,11 @@ SCRIPT(bi_probe)
         !count_argument(ev, a, 4, "trials", 1, &trials) || !count_argument(ev, a, 5, "seed", 0, &seed))
         return &value_error;
     path.ast = a->at[1];
+    struct digest key;
+    bool keyed;
+    struct value *known_before = known_tap(ev, "probe", model->model, &path, task, (int64_t[3]){ fit, trials, seed },
+                                           &key, &keyed);
+    if (known_before) return known_before;
     struct kernel *k = tap_kernel(ev, model->model, &path, task, true, &seen, a->call);
     if (!k) return &value_error;
     if (ev->dry) return out;
@@ -166,6 +192,7 @@ SCRIPT(bi_probe)
         return &value_error;
     out->measured = ARENA_NEW(ev->arena, struct measured);
     out->measured->of = read_out_risk(&asked, fit_read_out(ev, &known));
+    if (keyed) keep_value(ev, &key, out);
     return out;
 }
 

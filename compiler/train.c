@@ -4,12 +4,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "compiler/ahead.h"
 #include "compiler/answer.h"
 #include "compiler/grad_rules.h"
+#include "compiler/keeper.h"
 #include "compiler/kernel.h"
 #include "compiler/rehearse.h"
 #include "compiler/train.h"
+#include "runtime/output.h"
 #include "runtime/progress.h"
 
 enum { UNIT = 16 };
@@ -48,6 +51,8 @@ struct training {
     double clip;
     const char *checkpoint, *key;
     int64_t kept; /* the step that the checkpoint holds */
+    int number;   /* of the run's trainings */
+    int64_t began; /* milliseconds of the steady clock */
     const struct instance *task_now; /* the curriculum's, */
     const int64_t *level;            /*   and what it gave */
 
@@ -502,13 +507,25 @@ static bool follow_curriculum(struct ev *ev, struct training *t, struct arena *l
     return good;
 }
 
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void log_line(struct ev *ev, struct training *t, double loss)
 {
-    if (ev->session->progress == PROGRESS_NEVER) return;
+    struct keeper *keeper = ev->session->keeper;
     struct buf name = { 0 };
     struct value v = { .kind = V_INSTANCE, .instance = t->arch };
     value_name(&name, &v, false, ev->precision);
-    fprintf(stderr, "%s: step %lld of %lld, loss %.4g\n", name.text, (long long)t->step, (long long)t->steps, loss);
+    if (keeper) {
+        double seconds = (double)(milliseconds() - t->began) / 1000;
+        keeper->training(keeper, ev, t->number, t->step, name.text, t->steps, loss, seconds);
+    }
+    if (ev->session->progress != PROGRESS_NEVER)
+        fprintf(stderr, "%s: step %lld of %lld, loss %.4g\n", name.text, (long long)t->step, (long long)t->steps, loss);
     buf_free(&name);
 }
 
@@ -688,6 +705,57 @@ static bool rehearse(struct ev *ev, struct training *t, struct args *a)
     return good;
 }
 
+/* ---- trained models of a sweep are kept ---- */
+
+/* Weights of an earlier run's training that was the same; one with a checkpoint has them there. */
+static bool known_weights(struct ev *ev, struct training *t, struct args *a, struct digest *key, bool *keyed)
+{
+    struct digest_walk w;
+    struct unpacker u;
+    const struct instance *in[3] = { t->arch, t->task, t->optimizer };
+    if (t->checkpoint || !keep_begin(ev, "training", &w)) return false;
+    for (int i = 0; i < 3; i++) digest_value(&w, &(struct value){ .kind = V_INSTANCE, .instance = in[i] });
+    digest_value(&w, a->v[5] ? a->v[5] : &value_none);
+    digest_value(&w, a->v[7] ? a->v[7] : &value_none);
+    digest_int(&w, t->steps);
+    digest_int(&w, t->batch);
+    digest_real(&w, t->clip);
+    digest_int(&w, (int64_t)t->seed);
+    *keyed = digest_end(&w, key);
+    if (!*keyed || !keep_find(ev, key, &u) || u.end - u.at != t->elements * 8) return false;
+    for (int64_t e = 0; e < t->elements; e++) t->theta[e] = unpack_real(&u);
+    return true;
+}
+
+static void keep_weights(struct ev *ev, const struct training *t, const struct digest *key)
+{
+    struct buf b = { 0 };
+    for (int64_t e = 0; e < t->elements; e++) pack_real(&b, t->theta[e]);
+    keep_put(ev, key, &b);
+    buf_free(&b);
+}
+
+/* The checkpoint's folder is there, or is made, before any work is done. */
+static bool place_for(struct ev *ev, const struct training *t, const struct args *a)
+{
+    const char *why = NULL;
+    if (t->checkpoint && ev_first(ev)) why = output_make_place(ev->arena, t->checkpoint);
+    if (!t->checkpoint || !(why = ev_agree(ev, why))) return true;
+    ev_error(ev, E_FILE_WRITE, a->at[9], "%s", why);
+    return false;
+}
+
+static bool train_all(struct ev *ev, struct training *t)
+{
+    if (ev->session->keeper) t->number = ev->session->keeper->trainings++;
+    t->began = milliseconds();
+    t->memory = train_memory_new();
+    bool good = train_loop(ev, t);
+    train_memory_free(t->memory);
+    if (good && t->checkpoint) keep_file(ev, t->checkpoint);
+    return good;
+}
+
 struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 {
     struct training t = { 0 };
@@ -710,12 +778,13 @@ struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, 
         return k ? start : &value_error;
     }
     lay_out(ev, &t, start->model);
-    t.memory = train_memory_new();
-    bool good = train_loop(ev, &t);
-    train_memory_free(t.memory);
+    struct digest key;
+    bool keyed = false, known = known_weights(ev, &t, a, &key, &keyed);
+    bool good = known || (place_for(ev, &t, a) && train_all(ev, &t));
     if (!good) {
         ev->session->failed = true;
         return &value_error;
     }
+    if (!known && keyed) keep_weights(ev, &t, &key);
     return value_model(ev->arena, arena_copy(ev->arena, &t.model, sizeof t.model));
 }

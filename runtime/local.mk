@@ -33,7 +33,11 @@ libicl_a_SOURCES += \
 	runtime/ranks.h \
 	runtime/ranks_link.h \
 	runtime/ranks_open.c \
+	runtime/results.c \
+	runtime/results.h \
 	runtime/rng.c \
+	runtime/sha256.c \
+	runtime/sha256.h \
 	runtime/table.c \
 	runtime/table.h \
 	runtime/table_file.c \

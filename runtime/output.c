@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -63,6 +64,33 @@ const char *output_write(struct arena *a, const char *path, const void *data, si
     if (why) return why;
     fwrite(data, 1, n, f.to);
     return output_commit(a, &f);
+}
+
+/* Makes a folder and those above it. */
+const char *output_make_folder(struct arena *a, const char *path) {
+    char *part = arena_strdup(a, path);
+    struct stat st;
+    for (char *p = part + 1; *part; p++) {
+        if (*p && *p != '/') continue;
+        char was = *p;
+        *p = 0;
+        bool made = mkdir(part, 0777) == 0;
+        int why = errno;
+        if (!made && (stat(part, &st) != 0 || !S_ISDIR(st.st_mode)))
+            return arena_printf(a, "cannot make the folder %s: %s", part,
+                                why == EEXIST ? "a file of that name is there" : strerror(why));
+        *p = was;
+        if (!was) break;
+    }
+    return NULL;
+}
+
+/* Makes the folder that a file is to be in. */
+const char *output_make_place(struct arena *a, const char *path) {
+    const char *slash = strrchr(path, '/'), *why = NULL;
+    const char *folder = !slash ? "." : slash == path ? "/" : arena_strndup(a, path, (size_t)(slash - path));
+    if (path[0] != '/') why = output_make_folder(a, folder);
+    return !why && access(folder, W_OK | X_OK) != 0 ? refusal(a, path, errno) : why;
 }
 
 /* Columns of the terminal that `to` is; 0: it is none. */

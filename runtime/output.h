@@ -21,6 +21,10 @@ const char *output_commit(struct arena *a, struct output_file *f);
 void output_discard(struct output_file *f);
 /* Writes a whole file. NULL or why not. */
 const char *output_write(struct arena *a, const char *path, const void *data, size_t n);
+/* Makes a folder and those above it. NULL, or why not. */
+const char *output_make_folder(struct arena *a, const char *path);
+/* Makes the folder that a file is to be in, when its name is relative; NULL: files can be made there, or why not. */
+const char *output_make_place(struct arena *a, const char *path);
 /* Columns of the terminal that `to` is; 0: it is none. */
 int output_width(FILE *to);
 /* Is there colour on `to`? how: auto (a terminal that is not `dumb`, and NO_COLOR is not set), always, never. */

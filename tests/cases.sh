@@ -63,7 +63,7 @@ run() {
     options=$(sed -n '1,2s/^# options: *//p' "$cases/$file")
     rm -rf "$work/files"
     mkdir "$work/files"
-    case $stage in run) flags="--out $work/files $flags" ;; esac
+    case $stage in run) flags="--fresh --out $work/files $flags" ;; esac
     case $stage in fmt) input=$cases/$file file= ;; esac
     # shellcheck disable=SC2086
     (cd "$cases" && XDG_CACHE_HOME="$work/cache" timeout 300 "$ICL" $1 $flags ${file:+"$file"} $options) \
