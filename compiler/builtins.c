@@ -484,7 +484,17 @@ RULE(bi_truth)
     return flag(ev, a, 2) ? keepdims(ev, v, a->v[0], axis) : v;
 }
 
-/* Shifted by the largest element where that is finite: of all -inf it is -inf, with a +inf it is +inf. */
+/* x as gradients see a constant. */
+static struct value *constant(struct ev *ev, struct value *x)
+{
+    struct ir_node p = { .op = OP_STOP_GRAD, .dtype = x->dtype, .rank = x->rank };
+    if (!ev->k || x->kind != V_TENSOR) return x;
+    memcpy(p.dims, x->dims, sizeof *p.dims * (size_t)x->rank);
+    return t_apply(ev, &p, &x, 1);
+}
+
+/* Shifted by the largest element where that is finite: of all -inf it is -inf, with a +inf it is +inf. By how much is
+ * shifted changes no value, so gradients need not know. */
 RULE(bi_logsumexp)
 {
     UNUSED;
@@ -494,7 +504,7 @@ RULE(bi_logsumexp)
     if (axis == -2 || empty_axis(ev, a, x, axis)) return &value_error;
     struct value *top = t_reduce(ev, OP_MAX_OF, x, axis);
     struct value *finite = t_elem2(ev, OP_LT, t_elem1(ev, OP_ABS, top, a->call), t_const(ev, INFINITY), a->call);
-    top = t_select(ev, finite, top, t_const(ev, 0), a->call);
+    top = constant(ev, t_select(ev, finite, top, t_const(ev, 0), a->call));
     struct value *wide = keepdims(ev, top, x, axis);
     struct value *e = t_elem1(ev, OP_EXP, t_elem2(ev, OP_SUB, x, wide, a->call), a->call);
     struct value *v = t_elem2(ev, OP_ADD, top, t_elem1(ev, OP_LOG, t_reduce(ev, OP_SUM, e, axis), a->call), a->call);
@@ -510,7 +520,7 @@ RULE(bi_softmax)
     if (x->rank == 0) return wrong_rank(ev, a, 0, "a tensor with an axis");
     if (axis == -2 || empty_axis(ev, a, x, axis < 0 ? x->rank - 1 : axis)) return &value_error;
     if (axis < 0) axis = x->rank - 1;
-    struct value *top = keepdims(ev, t_reduce(ev, OP_MAX_OF, x, axis), x, axis);
+    struct value *top = keepdims(ev, constant(ev, t_reduce(ev, OP_MAX_OF, x, axis)), x, axis);
     struct value *e = t_elem1(ev, OP_EXP, t_elem2(ev, OP_SUB, x, top, a->call), a->call);
     return t_elem2(ev, OP_DIV, e, keepdims(ev, t_reduce(ev, OP_SUM, e, axis), x, axis), a->call);
 }

@@ -1,9 +1,10 @@
-/* Variables of differentiation are identities: once the gradients are taken, their users read what they stand for. */
+/* Variables of differentiation are identities, and so is what it holds constant: once the gradients are taken, their
+ * users read what they stand for. */
 #include "compiler/ir.h"
 
 static struct ir_node *plain(struct ir_node *n)
 {
-    while (n->op == OP_VARIABLE) n = n->in[0];
+    while (n->op == OP_VARIABLE || n->op == OP_STOP_GRAD) n = n->in[0];
     return n;
 }
 
@@ -14,7 +15,7 @@ static void visit(struct ir_node *n, void *data)
     for (int i = 0; n->body && i < n->body->results.n; i++) n->body->results.data[i] = plain(n->body->results.data[i]);
 }
 
-/* Makes every user of a VARIABLE use its operand; the next pass sweeps the nodes away. */
+/* Makes every user of a VARIABLE or STOP_GRAD use its operand; the next pass sweeps the nodes away. */
 void ir_pass_variables(struct ir_func *f)
 {
     ir_walk(f->top, visit, NULL);
