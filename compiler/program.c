@@ -457,19 +457,19 @@ static void check_tests(struct ev *ev, struct program *p, struct scope *s)
 }
 
 /* Names and places, of a file and what it imports. */
-static void check_names(struct ev *ev, const struct program *p)
+static void check_names(struct ev *ev, const struct program *p, enum names_mode mode)
 {
     struct around around = { ev, p, NULL };
     struct names_outer outer = around_names(&around);
-    names_check(ev->diags, p->file, &outer, NAMES_SCRIPT);
+    names_check(ev->diags, p->file, &outer, mode);
     check_recursion(ev, p->file);
-    for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
+    for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i], NAMES_IMPORTED);
 }
 
 bool program_check(struct ev *ev, struct program *p)
 {
     if (ev->diags->errors) return false;
-    check_names(ev, p);
+    check_names(ev, p, NAMES_SCRIPT);
     if (damage_elsewhere(ev, p->file)) return false;
     ev->damaged = ev->diags->errors > 0;
     ev->dry = true;
@@ -548,7 +548,7 @@ struct program *program_input(struct ev *ev, const struct source *src)
     struct around around = { ev, p, ev->script };
     struct names_outer outer = around_names(&around);
     names_check(ev->diags, p->file, &outer, NAMES_REPL);
-    for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i]);
+    for (int i = 0; i < 32 && p->imported[i]; i++) check_names(ev, p->imported[i], NAMES_IMPORTED);
     return p;
 }
 

@@ -44,7 +44,8 @@ static struct entry *bind(struct walker *w, struct name_scope *s, str name, enum
 /* Does a name take the meaning of a builtin or a library definition away? */
 static bool hides_outer(struct walker *w, str name) {
     bool script_only;
-    return w->mode == NAMES_SCRIPT && w->outer->known(w->outer->data, name, &script_only) &&
+    bool script = w->mode == NAMES_SCRIPT || w->mode == NAMES_IMPORTED;
+    return script && w->outer->known(w->outer->data, name, &script_only) &&
            !w->outer->distribution(w->outer->data, name);
 }
 

@@ -32,6 +32,7 @@ struct names_outer {
 
 enum names_mode {
     NAMES_SCRIPT,
+    NAMES_IMPORTED, /* a script that another one imports, which may read its options */
     NAMES_LIBRARY, /* a file of the library: no warnings */
     NAMES_REPL,    /* a line: what is declared may be used later */
 };
