@@ -830,6 +830,7 @@ static struct kernel *walk(struct ev *ev, const struct request *asked)
         k = request_kernel(ev, &one, 1);
         if (k && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
     } while (k && next_choice(c, n));
+    if (!k) rehearse_broken(ev, asked->at);
     return k;
 }
 

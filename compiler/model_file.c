@@ -57,7 +57,10 @@ SCRIPT(bi_init)
     }
     struct arch walk = { 0 };
     struct kernel *k = declare(ev, arch->instance, task->instance, &walk, a->call);
-    if (!k) return &value_error;
+    if (!k) {
+        rehearse_broken(ev, a->call);
+        return &value_error;
+    }
     int n = walk.declared.n;
     struct weight *w = ARENA_ARRAY(ev->arena, struct weight, n + 1);
     struct tensor *result = ARENA_ARRAY(ev->arena, struct tensor, n + 1);

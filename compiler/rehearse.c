@@ -71,6 +71,12 @@ struct value *rehearse_refuse(struct ev *ev, const struct ast *at, const struct 
     return &value_error;
 }
 
+/* See rehearse.h. */
+void rehearse_broken(struct ev *ev, const struct ast *at)
+{
+    if (ev->rehearsal && !ev->diags->errors) rehearse_refuse(ev, at, NULL);
+}
+
 /* ---- what is not known ---- */
 
 /* See rehearse.h. */

@@ -25,6 +25,8 @@ struct rehearsed {
 void rehearse_kernel(struct ev *ev, struct ir_func *f);
 /* Reports that v, the value of the expression, must be known when the program is built; NULL: some value. */
 struct value *rehearse_refuse(struct ev *ev, const struct ast *at, const struct value *v);
+/* A kernel could not be made. Where nothing says why, something in it is known only when the program runs. */
+void rehearse_broken(struct ev *ev, const struct ast *at);
 bool rehearse_option(struct ev *ev, const struct ast *option, const struct value *v); /* does it stay a flag? */
 struct value *rehearse_unknown(struct ev *ev, const struct value *like); /* another value of that type */
 void rehearse_figure(struct ev *ev); /* one is drawn to a file */

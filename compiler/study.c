@@ -76,7 +76,10 @@ static struct kernel *tap_kernel(struct ev *ev, const struct model *m, const str
         if (good) vec_push(k->f->arena, &k->f->top->results, t_node(ev, out));
     }
     ev_kernel_end(ev, previous);
-    if (!good || !ev_passes(ev, k, at)) return NULL;
+    if (!good || !ev_passes(ev, k, at)) {
+        rehearse_broken(ev, at);
+        return NULL;
+    }
     if (ev->dry && ev->session->show_kernel) ev->session->show_kernel(ev, k->f);
     return k;
 }

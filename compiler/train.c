@@ -702,6 +702,7 @@ static bool rehearse(struct ev *ev, struct training *t, struct args *a)
     t->gradient = ARENA_ARRAY(ev->arena, double, t->elements + 1);
     good = good && update_kernel(ev, t);
     if (good) ev->session->show_kernel(ev, t->update_k->f);
+    else rehearse_broken(ev, t->at);
     return good;
 }
 
