@@ -279,6 +279,10 @@ RULE(CUMSUM)
 RULE(SORT)
 {
     struct value *order = t_unary_op(a->ev, OP_ARGSORT, X(0), n->rank - 1);
+    if (n->rank == 1) { /* each element takes from its place */
+        adjoint_add(a, n->in[0], t_gather(a->ev, g, t_unary_op(a->ev, OP_ARGSORT, order, 0), 0));
+        return;
+    }
     struct value *hot = one_hot(a, order, n->dims[n->rank - 1]); /* [.., place, from] */
     dim wide[IR_MAX_RANK];
     memcpy(wide, g->dims, sizeof wide);

@@ -61,7 +61,7 @@ static const struct row {
     /* the tape of a loop's gradient */
     [OP_PUT] = { VECTORS, "grad(g)(x)", "g = u -> sum(walk(u, y))" },
     [OP_CUMSUM] = { SQUARES, "cumsum(A, axis = 0) * B" },
-    [OP_SORT] = { SQUARES, "sort(A) * B" },
+    [OP_SORT] = { SQUARES, "sort(A) * B + sort(reshape(A, [n * n]))[1] * sort(B[0])" },
     [OP_ARGSORT] = { VECTORS, "x[argsort(x)] * y" },
     [OP_RANK] = { VECTORS, "x * argsort(argsort(y))" },
     [OP_SUM] = { SQUARES, "sum(A, axis = 0) * B" },
