@@ -87,7 +87,8 @@ static void pick_row(struct ev *ev, struct kernel *k, int64_t row)
     ev->k = previous;
 }
 
-/* One request's kernel: one result, two for a comparison. *shared: how many inputs belong to the prompts. NULL: reported. */
+/* One request's kernel: one result, two for a comparison. *shared: how many inputs belong to the prompts. NULL:
+ * reported. */
 static struct kernel *build(struct ev *ev, const struct instance *task, const struct request *r, int *shared)
 {
     struct call *calls = ev->calls;
@@ -111,7 +112,7 @@ static struct kernel *build(struct ev *ev, const struct instance *task, const st
     return k;
 }
 
-/* The input of k for a captured value of another kernel. Prompts are of one task: their values come in the same order. */
+/* The input of k for a captured value of another kernel. Prompts are of one task: their values come in one order. */
 static struct ir_node *input_for(struct ev *ev, struct kernel *k, const struct capture *c, bool of_prompt, int slot)
 {
     const struct ir_node *n = c->input;

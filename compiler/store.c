@@ -140,7 +140,8 @@ static bool find(struct keeper *k, struct ev *ev, const struct digest *key, stru
 static void put(struct keeper *k, struct ev *ev, const struct digest *key, const struct buf *bytes)
 {
     struct results *r = opened(k, ev);
-    const struct results_field field[] = { field_bytes(key->byte, sizeof key->byte), field_bytes(bytes->text, bytes->n) };
+    const struct results_field field[] = { field_bytes(key->byte, sizeof key->byte),
+                                           field_bytes(bytes->text, bytes->n) };
     if (r) results_put(r, RESULTS_KEPT, field, 2);
 }
 

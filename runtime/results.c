@@ -79,7 +79,8 @@ struct results_field field_real(double v)
 /* A text, or no value. */
 struct results_field field_text(const char *text)
 {
-    return (struct results_field){ .kind = text ? FIELD_TEXT : FIELD_NULL, .bytes = text, .n = text ? strlen(text) : 0 };
+    if (!text) return (struct results_field){ .kind = FIELD_NULL };
+    return (struct results_field){ .kind = FIELD_TEXT, .bytes = text, .n = strlen(text) };
 }
 
 /* Bytes. */
@@ -136,8 +137,8 @@ static bool prepare_all(struct results *r)
     for (int i = 0; i < RESULTS_ROWS; i++)
         if (sqlite3_prepare_v3(r->db, put_text[i], -1, SQLITE_PREPARE_PERSISTENT, &r->put[i], NULL) != SQLITE_OK)
             return false;
-    return sqlite3_prepare_v3(r->db, "SELECT value, run FROM kept WHERE key = ?1", -1, SQLITE_PREPARE_PERSISTENT, &r->kept,
-                              NULL) == SQLITE_OK;
+    static const char find[] = "SELECT value, run FROM kept WHERE key = ?1";
+    return sqlite3_prepare_v3(r->db, find, -1, SQLITE_PREPARE_PERSISTENT, &r->kept, NULL) == SQLITE_OK;
 }
 
 /* Opens or makes the file. */

@@ -30,6 +30,7 @@ stage_tests = \
 	tests/ranks.tap \
 	tests/repl.tap \
 	tests/repl_more.tap \
+	tests/results.tap \
 	tests/run.tap \
 	tests/std.tap \
 	tests/study.tap \
