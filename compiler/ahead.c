@@ -1,9 +1,9 @@
-/* Cells over ranks. Measurements are shared prompt by prompt; that does not pay where they are short, and it leaves what
- * comes with them, building and compiling kernels, to be done by every rank. So before a sweep of many short cells is
- * walked, each rank walks a share of them ahead, alone and silent, and only for their figures; these are exchanged, and
- * then all ranks walk the sweep as one process would, with the figures at hand. A cell asks for the same figures in the
- * same order whenever it is walked, so a figure is known by its cell and its number there; what is not at hand then (a
- * walk ahead ended at an error, a training, a cell that takes long) is measured by all ranks together.
+/* Cells over ranks. Measurements are shared prompt by prompt; that does not pay where they are short, and it leaves
+ * what comes with them, building and compiling kernels, to be done by every rank. So before a sweep of many short cells
+ * is walked, each rank walks a share of them ahead, alone and silent, and only for their figures; these are exchanged,
+ * and then all ranks walk the sweep as one process would, with the figures at hand. A cell asks for the same figures in
+ * the same order whenever it is walked, so a figure is known by its cell and its number there; what is not at hand then
+ * (a walk ahead ended at an error, a training, a cell that takes long) is measured by all ranks together.
  *
  * Cells that differ in the last variable alone often share a kernel, or prompts: they stay together, as a chunk. Chunks
  * are dealt out in turn, and in rounds that take some seconds, so that what is exchanged is soon kept. */
