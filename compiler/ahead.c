@@ -31,6 +31,9 @@ struct ahead {
     int64_t cell, ordinal; /* of the cell being walked; -1: none */
     struct buf found;      /* struct figure[], what this rank found out in this round */
     struct buf known;      /* struct figure[], of all ranks, by place */
+    struct buf kept;       /* what was kept before this sweep, packed; */
+    struct buf index;      /*   struct kept[], by key */
+    struct buf keep;       /* packed: what this rank has to be kept */
     bool (*each)(struct ev *, struct scope *, void *);
     void *data;
     /* the walk over cells */
@@ -95,7 +98,87 @@ void ahead_end(struct ev *ev)
     if (!a) return;
     buf_free(&a->found);
     buf_free(&a->known);
+    buf_free(&a->kept);
+    buf_free(&a->index);
+    buf_free(&a->keep);
     ev->session->ahead = NULL;
+}
+
+/* ---- what is kept ---- */
+
+struct kept {
+    struct digest key;
+    const char *bytes;
+    size_t n;
+};
+
+void ahead_pack(struct buf *out, const void *key, const void *bytes, size_t n)
+{
+    uint64_t length = n;
+    buf_add(out, key, sizeof(struct digest));
+    buf_add(out, (const char *)&length, sizeof length);
+    buf_add(out, bytes, n);
+}
+
+/* The next packed thing; NULL: there is none. */
+static const char *unpack(const char *at, const char *end, struct kept *k)
+{
+    uint64_t length;
+    if (end - at < (ptrdiff_t)(sizeof k->key + sizeof length)) return NULL;
+    memcpy(&k->key, at, sizeof k->key);
+    memcpy(&length, at + sizeof k->key, sizeof length);
+    k->bytes = at + sizeof k->key + sizeof length;
+    k->n = length;
+    return (uint64_t)(end - k->bytes) < length ? NULL : k->bytes + length;
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return memcmp(((const struct kept *)x)->key.byte, ((const struct kept *)y)->key.byte, sizeof(struct digest));
+}
+
+/* Tells all ranks what rank 0 finds of earlier runs: on its own each would ask a file that only rank 0 reads. */
+static void tell_kept(struct ev *ev, struct ahead *a)
+{
+    struct keeper *k = ev->session->keeper;
+    struct kept one;
+    if (!k) return;
+    if (ev_first(ev)) k->all(k, ev, &a->kept);
+    if (!ranks_tell(a->ranks, &a->kept) || !a->kept.n) return;
+    const char *end = a->kept.text + a->kept.n;
+    for (const char *at = a->kept.text; (at = unpack(at, end, &one));) buf_add(&a->index, (const char *)&one, sizeof one);
+    qsort(a->index.text, a->index.n / sizeof one, sizeof one, by_key);
+}
+
+bool ahead_kept(const struct ev *ev, const struct digest *key, struct unpacker *out)
+{
+    const struct ahead *a = ev->session->ahead;
+    struct kept wanted = { .key = *key }, *k = NULL;
+    if (a->index.n) k = bsearch(&wanted, a->index.text, a->index.n / sizeof wanted, sizeof wanted, by_key);
+    if (k) *out = unpacker_of(k->bytes, k->n);
+    return k;
+}
+
+void ahead_keep(struct ev *ev, const struct digest *key, const struct buf *bytes)
+{
+    ahead_pack(&ev->session->ahead->keep, key->byte, bytes->text, bytes->n);
+}
+
+/* Keeps what all ranks have found out. */
+static bool keep_all(struct ev *ev, struct ahead *a)
+{
+    struct keeper *k = ev->session->keeper;
+    struct buf all = { 0 };
+    struct kept one;
+    bool good = ranks_collect(a->ranks, &a->keep, &all);
+    a->keep.n = 0;
+    const char *end = all.text + all.n;
+    for (const char *at = all.text; k && good && all.n && (at = unpack(at, end, &one));) {
+        struct buf bytes = { .text = (char *)one.bytes, .n = one.n };
+        k->put(k, ev, &one.key, &bytes);
+    }
+    buf_free(&all);
+    return good;
 }
 
 /* ---- walking alone ---- */
@@ -176,7 +259,7 @@ static bool round_alone(struct ev *ev, struct scope *s, const struct ast *sweep,
     together(ev, &b);
     int64_t worked = ranks_largest(a->ranks, a->refused ? INT64_MAX : processor_milliseconds() - began);
     size_t before = a->known.n;
-    if (worked < 0 || !ranks_collect(a->ranks, &a->found, &a->known)) return false;
+    if (worked < 0 || !ranks_collect(a->ranks, &a->found, &a->known) || !keep_all(ev, a)) return false;
     int64_t figures = (int64_t)((a->known.n - before) / sizeof(struct figure) / (size_t)ranks_size(a->ranks));
     if (a->known.n) qsort(a->known.text, a->known.n / sizeof(struct figure), sizeof(struct figure), by_place);
     return !ev_stopped(ev) && worked / HEAVY <= figures && a->known.n > before;
@@ -215,6 +298,7 @@ void ahead_of_sweep(struct ev *ev, struct scope *s, const struct ast *sweep,
     *a = (struct ahead){ .ranks = session->ranks, .variables = sweep->n - 1 };
     int64_t chunks = count_chunks(ev, s, sweep, a), each = 1;
     bool more = !a->refused && chunks >= 2 * size;
+    if (more) tell_kept(ev, a);
     struct progress progress;
     progress_init(&progress, stderr, session->progress);
     progress_begin(&progress, "cells", chunks);

@@ -2,6 +2,7 @@
 #ifndef ICL_AHEAD_H
 #define ICL_AHEAD_H
 
+#include "compiler/keeper.h"
 #include "compiler/script.h"
 
 /* Which figure of a sweep: the cell, and how many were asked for in it before. */
@@ -22,6 +23,11 @@ struct ahead_place ahead_here(struct ev *ev);
 /* What was found out of it; `what` tells what it is. False: nothing. */
 bool ahead_find(const struct ev *ev, struct ahead_place p, uint64_t what, struct estimate *out);
 void ahead_put(struct ev *ev, struct ahead_place p, uint64_t what, const struct estimate *e);
+/* What is kept of earlier runs (keeper.h), as a process on its own knows it, and what it has to be kept. */
+bool ahead_kept(const struct ev *ev, const struct digest *key, struct unpacker *out);
+void ahead_keep(struct ev *ev, const struct digest *key, const struct buf *bytes);
+/* One thing that is kept, as bytes that may follow one another. */
+void ahead_pack(struct buf *out, const void *key, const void *bytes, size_t n);
 /* Is this process walking cells on its own? Then nothing is printed, written or trained. */
 bool ahead_alone(const struct ev *ev);
 /* Ends that walk: what comes is not for one process. */

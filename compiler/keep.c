@@ -16,7 +16,7 @@ bool keep_begin(struct ev *ev, const char *what, struct digest_walk *w)
 {
     const struct session *s = ev->session;
     const char *gram = getenv("ICL_GRAM");
-    if (ev->dry || !s->keeper || !ev->sweep || ahead_alone(ev)) return false;
+    if (ev->dry || !s->keeper || !ev->sweep) return false;
     digest_begin(w, ev, &s->keeper->digester);
     digest_text(w, "language 1, " PACKAGE_VERSION ", numerics " NUMERICS);
     digest_text(w, gram);
@@ -45,6 +45,7 @@ static bool tell(struct ev *ev, bool found, bool *earlier, struct unpacker *out)
 bool keep_find(struct ev *ev, const struct digest *key, struct unpacker *out)
 {
     struct keeper *k = ev->session->keeper;
+    if (ahead_alone(ev)) return ahead_kept(ev, key, out);
     bool earlier = false, found = k->find(k, ev, key, out, &earlier);
     if (ev->session->ranks) found = tell(ev, found, &earlier, out);
     k->found += found && earlier;
@@ -55,7 +56,8 @@ bool keep_find(struct ev *ev, const struct digest *key, struct unpacker *out)
 void keep_put(struct ev *ev, const struct digest *key, const struct buf *bytes)
 {
     struct keeper *k = ev->session->keeper;
-    if (k) k->put(k, ev, key, bytes);
+    if (ahead_alone(ev)) ahead_keep(ev, key, bytes);
+    else if (k) k->put(k, ev, key, bytes);
 }
 
 void keep_file(struct ev *ev, const char *path)

@@ -18,6 +18,8 @@ struct keeper {
     /* *earlier: an earlier run found it out, not this one */
     bool (*find)(struct keeper *, struct ev *, const struct digest *key, struct unpacker *out, bool *earlier);
     void (*put)(struct keeper *, struct ev *, const struct digest *key, const struct buf *bytes);
+    /* All that `find` would find and that is small, one after the other: ahead_pack's bytes. */
+    void (*all)(struct keeper *, struct ev *, struct buf *out);
     void (*sweep)(struct keeper *, struct ev *, int sweep, const struct sweep_facts *, bool done);
     void (*cell)(struct keeper *, struct ev *, int sweep, int cell, int row, const char *variables,
                  const char *records);

@@ -518,9 +518,10 @@ static struct request *request_new(struct ev *ev, const struct request *proto)
         *up = arena_copy(ev->arena, c, sizeof *c);
         up = &(*up)->up;
     }
-    if (!known_answer(ev, r) && ahead_find(ev, r->place, kind_of(r), &r->measured->of)) {
+    bool known = known_answer(ev, r);
+    if (ahead_find(ev, r->place, kind_of(r), &r->measured->of)) {
         r->measured->request = NULL;
-        keep_answer(ev, r);
+        if (!known) keep_answer(ev, r);
         look_for_divergence(ev, r, &r->measured->of);
     }
     return r;

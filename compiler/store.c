@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "compiler/ahead.h"
 #include "runtime/number.h"
 #include "runtime/results.h"
 
@@ -143,6 +144,18 @@ static void put(struct keeper *k, struct ev *ev, const struct digest *key, const
     const struct results_field field[] = { field_bytes(key->byte, sizeof key->byte),
                                            field_bytes(bytes->text, bytes->n) };
     if (r) results_put(r, RESULTS_KEPT, field, 2);
+}
+
+static void add_kept(void *data, const void *key, const void *bytes, size_t n)
+{
+    ahead_pack(data, key, bytes, n);
+}
+
+static void all(struct keeper *k, struct ev *ev, struct buf *out)
+{
+    enum { SMALL = 4096 };
+    struct results *r = opened(k, ev);
+    if (r && !ev->session->fresh) results_each_kept(r, SMALL, add_kept, out);
 }
 
 static void cell(struct keeper *k, struct ev *ev, int sweep, int number, int row, const char *variables,
@@ -295,7 +308,7 @@ struct keeper *store_new(struct ev *ev, struct program *p)
     struct store *s = ARENA_NEW(ev->arena, struct store);
     const char *path = program_ast(p)->span.src->path;
     char *whole = realpath(path, NULL);
-    s->keeper = (struct keeper){ .find = find, .put = put, .sweep = sweep, .cell = cell, .training = training,
+    s->keeper = (struct keeper){ .find = find, .put = put, .all = all, .sweep = sweep, .cell = cell, .training = training,
                                  .file = file };
     s->program = p;
     s->script = arena_strdup(ev->arena, whole ? whole : path);

@@ -267,9 +267,12 @@ static void walk_ahead(struct ev *ev, struct scope *s, const struct ast *e)
     struct sweep w = { .ast = e, .number = -1 };
     w.table = table_new(ev->arena, ev->precision);
     for (int i = 1; i < e->n; i++) table_add_column(w.table, e->kid[i]->name);
+    struct keeper *k = ev->session->keeper;
+    int parts = k ? k->digester.parts.n : 0;
     ev->sweep = &w;
     ahead_of_sweep(ev, s, e, sweep_cell, &w);
     ev->sweep = NULL;
+    if (k) k->digester.parts.n = parts;
 }
 
 struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)

@@ -251,6 +251,22 @@ const void *results_kept(struct results *r, struct arena *a, const unsigned char
 }
 
 /* See results.h. */
+void results_each_kept(struct results *r, size_t most,
+                       void (*visit)(void *data, const void *key, const void *bytes, size_t n), void *data)
+{
+    sqlite3_stmt *s = NULL;
+    static const char sql[] = "SELECT key, value FROM kept WHERE length(key) = ?1 AND length(value) <= ?2";
+    if (r->failure || sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK) return;
+    sqlite3_bind_int64(s, 1, RESULTS_KEY);
+    sqlite3_bind_int64(s, 2, (sqlite3_int64)most);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        size_t n = (size_t)sqlite3_column_bytes(s, 1);
+        visit(data, sqlite3_column_blob(s, 0), n ? sqlite3_column_blob(s, 1) : "", n);
+    }
+    sqlite3_finalize(s);
+}
+
+/* See results.h. */
 void results_parts(struct results *r, const char *script, int sweep,
                    void (*visit)(void *data, const char *name, const void *digest, size_t n), void *data)
 {

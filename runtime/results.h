@@ -47,6 +47,9 @@ void results_flush(struct results *r);
 /* What was kept under a key, in arena a, and whether by an earlier run; NULL: nothing. */
 const void *results_kept(struct results *r, struct arena *a, const unsigned char key[RESULTS_KEY], size_t *n,
                          bool *earlier);
+/* Calls visit for all that is kept and not larger than `most` bytes. */
+void results_each_kept(struct results *r, size_t most,
+                       void (*visit)(void *data, const void *key, const void *bytes, size_t n), void *data);
 /* Calls visit for the parts of sweep number `sweep` in the last run of the script before this one. */
 void results_parts(struct results *r, const char *script, int sweep,
                    void (*visit)(void *data, const char *name, const void *digest, size_t n), void *data);
