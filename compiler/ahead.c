@@ -146,7 +146,8 @@ static void tell_kept(struct ev *ev, struct ahead *a)
     if (ev_first(ev)) k->all(k, ev, &a->kept);
     if (!ranks_tell(a->ranks, &a->kept) || !a->kept.n) return;
     const char *end = a->kept.text + a->kept.n;
-    for (const char *at = a->kept.text; (at = unpack(at, end, &one));) buf_add(&a->index, (const char *)&one, sizeof one);
+    for (const char *at = a->kept.text; (at = unpack(at, end, &one));)
+        buf_add(&a->index, (const char *)&one, sizeof one);
     qsort(a->index.text, a->index.n / sizeof one, sizeof one, by_key);
 }
 
