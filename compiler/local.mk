@@ -143,6 +143,8 @@ libicl_a_SOURCES += \
 	compiler/sweep.c \
 	compiler/tables.c \
 	compiler/tensor.c \
+	compiler/tensor_say.c \
+	compiler/tensor_say.h \
 	compiler/value.c \
 	compiler/value.h \
 	compiler/train.c \
