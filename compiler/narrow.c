@@ -59,10 +59,7 @@ static bool divides(const struct ir_node *n)
     int from[IR_MAX_RANK];
     switch (op_info[n->op].class) {
     case OP_CLASS_ELEM: case OP_CLASS_REDUCE: return true;
-    case OP_CLASS_VIEW:
-        for (int d = 0; n->op == OP_SLICE && d < n->rank; d++)
-            if (n->step[d] < 1) return false;
-        return n->op != OP_RESHAPE || keeps_axes(n, from);
+    case OP_CLASS_VIEW: return n->op != OP_RESHAPE || keeps_axes(n, from);
     default:
         return n->op == OP_MATMUL || n->op == OP_SELECT || n->op == OP_TO_REAL || n->op == OP_TO_INT ||
                n->op == OP_STOP_GRAD;
@@ -73,7 +70,7 @@ static bool divides(const struct ir_node *n)
 static void operand_extent(const struct ir_node *n, int k, const struct extent *e, struct extent *in)
 {
     const struct ir_node *x = n->in[k];
-    int last = n->rank - 1;
+    int columns = n->rank - 1;
     for (int d = 0; d < x->rank; d++) in[d] = all_of(x, d);
     if (n->op == OP_BROADCAST) {
         for (int d = 0; d < x->rank; d++)
@@ -82,9 +79,10 @@ static void operand_extent(const struct ir_node *n, int k, const struct extent *
         for (int d = 0; d < n->rank; d++) in[n->perm[d]] = e[d];
     } else if (n->op == OP_SLICE) {
         for (int d = 0; d < n->rank; d++) {
-            int64_t start = size_value(n->start[d]);
-            if (e[d].from < e[d].to)
-                in[d] = (struct extent){start + e[d].from * n->step[d], start + (e[d].to - 1) * n->step[d] + 1};
+            if (e[d].from >= e[d].to) continue;
+            int64_t start = size_value(n->start[d]), first = start + e[d].from * n->step[d];
+            int64_t last = start + (e[d].to - 1) * n->step[d];
+            in[d] = first < last ? (struct extent){first, last + 1} : (struct extent){last, first + 1};
         }
     } else if (n->op == OP_RESHAPE) {
         int from[IR_MAX_RANK];
@@ -92,8 +90,8 @@ static void operand_extent(const struct ir_node *n, int k, const struct extent *
         for (int d = 0; d < x->rank; d++)
             if (from[d] >= 0) in[d] = e[from[d]];
     } else if (n->op == OP_MATMUL) {
-        for (int d = 0; d < last - 1; d++) in[d] = e[d];
-        in[k ? last : last - 1] = e[k ? last : last - 1];
+        for (int d = 0; d < columns - 1; d++) in[d] = e[d];
+        in[k ? columns : columns - 1] = e[k ? columns : columns - 1];
     } else if (op_info[n->op].class == OP_CLASS_REDUCE) {
         for (int d = 0; d < x->rank; d++)
             if (d != n->axis) in[d] = e[d < n->axis ? d : d - 1];
@@ -185,8 +183,11 @@ static struct ir_node *remake(struct narrow *w, struct ir_node *n)
     if (same) return n;
     p.in = in;
     for (int k = 0; k < n->rank; k++) {
-        p.dims[k] = size_int(w->f->sizes, d->axis[k].to - d->axis[k].from);
-        p.start[k] = n->op == OP_SLICE ? size_int(w->f->sizes, 0) : NULL;
+        int64_t count = d->axis[k].to - d->axis[k].from;
+        p.dims[k] = size_int(w->f->sizes, count);
+       
+        if (n->op != OP_SLICE || !parts) continue; /* else the operand is just what the slice reaches */
+        p.start[k] = size_int(w->f->sizes, p.step[k] < 0 && count ? (1 - count) * p.step[k] : 0);
     }
     return ir_add(w->f, w->f->top, &p);
 }
