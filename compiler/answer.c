@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "compiler/answer.h"
 #include "compiler/kernel.h"
+#include "runtime/memory.h"
 #include "runtime/progress.h"
 
 struct kernel_store *session_kernels(struct ev *ev)
@@ -142,11 +142,11 @@ bool answer_engine(struct ev *ev, struct kernel *k, struct answerer *out, const 
         return false;
     }
     out->kernel = *code;
-    double most = 0.75 * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     double needed = (double)code->scratch * (double)(s->threads ? s->threads : 1);
-    if (needed > most) {
+    if (needed > (double)memory_left(s->max_memory)) {
         struct diag *m = ev_error(ev, E_LIMIT, at, "a prompt is too large: its tensors need %.3g GB", needed / 1e9);
         diag_note(m, "%d prompts are answered side by side in each thread", code->lanes);
+        diag_help(m, "fewer `--threads`; `--max-memory` says how much memory there is");
         s->failed = true;
         return false;
     }
@@ -222,8 +222,15 @@ bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
     struct job j;
     const struct ir_node *out = k->f->top->results.data[0];
     int64_t dims[IR_MAX_RANK] = { trials };
-    if (!prepare(ev, k, trials, seed, &j, at)) return false;
     for (int i = 0; i < out->rank; i++) dims[i + 1] = ir_dim(out, i);
+    double needed = (double)trials * (double)ir_elements(out) * sizeof *t->r;
+    if (needed > (double)memory_left(ev->session->max_memory)) {
+        struct diag *m = ev_error(ev, E_LIMIT, at, "%lld prompts are too many to keep: they need %.3g GB",
+                                  (long long)trials, needed / 1e9);
+        diag_help(m, "fewer `trials`; `--max-memory` says how much memory there is");
+        return !(ev->session->failed = true);
+    }
+    if (!prepare(ev, k, trials, seed, &j, at)) return false;
     *t = tensor_new(ev->arena, out->dtype, out->rank + 1, dims);
     void *to[j.m.outputs + 1];
     memset(to, 0, sizeof to);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lang/names.h"
+#include "runtime/memory.h"
 #include "runtime/output.h"
 #include "runtime/pool.h"
 #include "runtime/progress.h"
@@ -96,6 +97,11 @@ static bool set_fresh(struct command_line *c, const char *v)
     return true;
 }
 
+static bool set_max_memory(struct command_line *c, const char *v)
+{
+    return memory_parse(v, &c->session.max_memory);
+}
+
 static bool set_stage(struct command_line *c, const char *v)
 {
     static const char *const stage[] = { "ast", "ir", "loops", "llvm", "asm" };
@@ -127,6 +133,7 @@ static const struct flag flags[] = {
     { "format", "text|json|csv", "form of what is printed (default text)", set_format, true, NULL },
     { "progress", "auto|always|never", "progress line on standard error", set_progress, true, NULL },
     { "color", "auto|always|never", "colours in messages", set_color, true, NULL },
+    { "max-memory", "SIZE", "memory the run may use, as in 800M or 2G", set_max_memory, true, NULL },
     { "fresh", NULL, "`icl run` measures what was kept, too", set_fresh, false, "run" },
     { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false, "emit" },
     { "measure", NULL, "`icl explain` times each kernel, too", set_measure, false, "explain" },
@@ -179,6 +186,7 @@ int flag_error(const struct command_line *c, const struct flag *flag, const char
     const char *wanted = !flag->values                  ? "true or false, or nothing"
                          : !strcmp(flag->values, "N")   ? "a whole number"
                          : !strcmp(flag->values, "DIR") ? "a folder"
+                         : !strcmp(flag->values, "SIZE") ? "a size as 800M or 2G"
                                                         : flag->values;
     if (value) fprintf(stderr, "%s: `--%s` takes %s, not `%s`\n", c->program, flag->name, wanted, value);
     else fprintf(stderr, "%s: `--%s` needs a value: %s\n", c->program, flag->name, wanted);
@@ -219,6 +227,7 @@ void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(
     memset(t, 0, sizeof *t);
     t->line = line;
     line->session.options = line->options;
+    if (line->session.max_memory) memory_restrict(line->session.max_memory);
     diags_init(&t->diags, &t->arena);
     t->ev.arena = &t->arena;
     t->ev.names = interner_new(&t->arena);

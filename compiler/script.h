@@ -137,6 +137,7 @@ struct session {
     VEC(struct request *) requests;
     struct keeper *keeper; /* NULL: nothing is kept */
     int64_t settled;      /* when promises were kept last: milliseconds */
+    size_t max_memory;    /* bytes a run may use; 0: what memory_default says */
     bool fresh;           /* nothing of earlier runs is looked for */
     bool failed;          /* stop: an error at run time */
     bool fault;           /* of icl itself */

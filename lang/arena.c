@@ -18,9 +18,10 @@ struct arena_block {
 
 enum { HEADER = (sizeof(struct arena_block) + ALIGN - 1) / ALIGN * ALIGN };
 
-static void out_of_memory(size_t size) {
-    fprintf(stderr, "icl: out of memory (%zu bytes)\n", size);
-    exit(3);
+/* Ends the process: nothing above could go on. */
+_Noreturn void out_of_memory(size_t size) {
+    fprintf(stderr, "icl: out of memory: %.3g MB more are needed\n", (double)size / 1e6);
+    exit(1);
 }
 
 static void grow(struct arena *a, size_t size) {

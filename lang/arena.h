@@ -15,6 +15,7 @@ void *arena_copy(struct arena *a, const void *from, size_t size);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void out_of_memory(size_t size); /* says so and ends the process */
 void arena_free(struct arena *a); /* frees all blocks; the arena is empty and usable again */
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))

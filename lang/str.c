@@ -64,10 +64,7 @@ static void reserve(struct buf *b, size_t more) {
     size_t capacity = b->capacity ? b->capacity : 64;
     while (capacity < need) capacity *= 2;
     b->text = realloc(b->text, capacity);
-    if (!b->text) {
-        fprintf(stderr, "icl: out of memory (%zu bytes)\n", capacity);
-        exit(3);
-    }
+    if (!b->text) out_of_memory(capacity);
     b->capacity = capacity;
 }
 

@@ -5,6 +5,8 @@ libicl_a_SOURCES += \
 	runtime/icl_rt.h \
 	runtime/measure.c \
 	runtime/measure.h \
+	runtime/memory.c \
+	runtime/memory.h \
 	runtime/npz.c \
 	runtime/npz.h \
 	runtime/number.c \

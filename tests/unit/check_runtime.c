@@ -8,8 +8,27 @@
 #include <time.h>
 #include "runtime/icl_rt.h"
 #include "runtime/measure.h"
+#include "runtime/memory.h"
 #include "runtime/object.h"
 #include "runtime/pool.h"
+
+/* ---- memory ---- */
+
+START_TEST(sizes_of_memory)
+{
+    static const struct {
+        const char *text;
+        size_t bytes;
+    } good[] = { { "4096", 4096 }, { "1k", 1024 }, { "800M", 800ull << 20 }, { "1.5G", 3ull << 29 },
+                 { "2GiB", 2ull << 30 }, { "2gb", 2ull << 30 }, { ".5K", 512 } };
+    static const char *const bad[] = { "", "G", "-1G", "1Q", "1Gx", "nan", "inf", "0", "1e300", "2 G" };
+    size_t bytes;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        ck_assert_msg(memory_parse(good[i].text, &bytes) && bytes == good[i].bytes, "%s", good[i].text);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) ck_assert_msg(!memory_parse(bad[i], &bytes), "%s", bad[i]);
+    ck_assert(memory_default() > 0 && memory_left(0) <= memory_default() && memory_left(1) == 0);
+}
+END_TEST
 
 /* ---- random numbers ---- */
 
@@ -524,6 +543,7 @@ int main(void)
     Suite *s = suite_create("runtime");
     TCase *c = tcase_create("base");
     tcase_set_timeout(c, 60);
+    tcase_add_test(c, sizes_of_memory);
     tcase_add_test(c, philox_known_answers);
     tcase_add_test(c, draws_are_keyed);
     tcase_add_loop_test(c, pool_runs_each_once, 1, 5);
