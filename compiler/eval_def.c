@@ -1,14 +1,7 @@
-/* Definitions: hyper-parameters, signatures with their sizes, instances, and the walk of a definition's body for one
- * prompt. A definition is walked once on its own with symbolic sizes (ev_check_def), called or not; then at every use
- * with the sizes of that use. */
-#include <string.h>
-#include "compiler/eval.h"
-#include "compiler/model.h"
-#include "compiler/rehearse.h"
-#include "compiler/script.h"
-#include "compiler/warn.h"
+/* Definitions: signatures with their sizes, and the walk of a definition's body for one prompt. A definition is walked
+ * once on its own with symbolic sizes (eval_check.c), called or not; then at every use with the sizes of that use. */
+#include "compiler/eval_def.h"
 #include "compiler/train.h"
-#include "lang/names.h"
 
 void ev_define(struct ev *ev, struct scope *s, const struct ast *e, bool library)
 {
@@ -52,287 +45,6 @@ bool ev_passes(struct ev *ev, struct kernel *k, const struct ast *at)
 void ev_kernel_end(struct ev *ev, struct kernel *previous)
 {
     ev->k = previous;
-}
-
-/* ---- hyper-parameters ---- */
-
-static const struct {
-    const char *name;
-    enum dtype t;
-} scalar_types[] = { { "real", DT_REAL }, { "int", DT_INT }, { "bool", DT_BOOL } };
-
-static bool scalar_type(const struct ast *type, enum dtype *t)
-{
-    for (int i = 0; type && type->kind == A_TYPE && i < 3; i++)
-        if (!strcmp(type->name, scalar_types[i].name)) {
-            *t = scalar_types[i].t;
-            return true;
-        }
-    return false;
-}
-
-/* The type a hyper-parameter has: written, or its default's; false: any. */
-static bool type_in(struct ev *ev, struct scope *s, const struct ast *h, enum dtype *t)
-{
-    if (h->kid[0]) return scalar_type(h->kid[0], t) && h->kid[0]->n == 0;
-    if (!h->kid[1]) return false;
-    int errors = ev->diags->errors, warnings = ev->diags->warnings;
-    ev->diags->muted++;
-    bool dry = ev->dry;
-    ev->dry = true;
-    struct value *v = ev_expr(ev, s, h->kid[1]);
-    ev->dry = dry;
-    ev->diags->muted--;
-    ev->diags->errors = errors;
-    ev->diags->warnings = warnings;
-    if (v->kind != V_TENSOR || v->rank) return false;
-    *t = v->dtype;
-    return true;
-}
-
-/* A default may use the hyper-parameters before it. */
-static bool hyper_type(struct ev *ev, const struct def *d, const struct ast *h, enum dtype *t)
-{
-    struct scope *s = scope_new(ev, d->scope);
-    for (int i = 0; i < d->nhypers && d->hyper[i] != h && h->kid[1]; i++) {
-        bool known = type_in(ev, s, d->hyper[i], t);
-        scope_bind(ev, s, d->hyper[i]->name, known ? t_unknown(ev, *t, 0, NULL) : &value_any, d->hyper[i]->span);
-    }
-    return type_in(ev, s, h, t);
-}
-
-/* Fits a value to a hyper-parameter's type; integers get the name they have inside. NULL: reported. */
-struct value *ev_fit_hyper(struct ev *ev, const struct def *d, const struct ast *h, struct value *v,
-                           const struct ast *at)
-{
-    enum dtype t;
-    int64_t n;
-    if (v->kind == V_CANDIDATES || value_poisoned(v) || !hyper_type(ev, d, h, &t)) return v;
-    v = ev_number(ev, v);
-    if (value_poisoned(v)) return v;
-    bool scalar = v->kind == V_TENSOR && !v->rank;
-    if (scalar && t == DT_REAL && v->dtype == DT_INT) {
-        v = t_cast(ev, v, DT_REAL);
-    } else if (scalar && t == DT_INT && v->dtype == DT_REAL && ev_known_int(v, &n)) {
-        v = value_int(ev->arena, size_int(ev->sizes, n));
-    } else if (!scalar || v->dtype != t) {
-        struct diag *m = ev_error(ev, E_HYPER_TYPE, at, "`%s` of `%s` is %s, not %s", h->name, d->name,
-                                  t == DT_REAL ? "a real number" : t == DT_INT ? "a whole number" : "true or false",
-                                  value_type(ev->arena, v));
-        diag_label(m, h->span, "declared here");
-        return NULL;
-    }
-    if (v->literal && !v->node && v->known && v->dtype == DT_REAL) return value_real(ev->arena, v->r0, false);
-    const struct size_symbol *symbol;
-    if (ev->rehearsal && v->dtype == DT_INT && !v->known && !v->size && !v->node) /* messages tell where it was given */
-        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, at->span, "the argument"));
-    if (v->dtype == DT_INT && v->known && v->size && !size_symbols(v->size, &symbol, 1))
-        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_VALUED, v->i0, at->span,
-                                                 at == h ? "the default" : "the argument"));
-    return v;
-}
-
-static struct value *candidates(struct ev *ev, struct scope *s, const struct def *d, const struct ast *h,
-                                const struct ast *arg)
-{
-    int n;
-    bool unknown = false;
-    struct value *list = ev_expr(ev, s, arg->kid[0]);
-    if (list->kind == V_ERROR) return list;
-    struct value **item = ev_elements(ev, list, arg->kid[0], &n, &unknown);
-    if (unknown) return &value_any;
-    if (!item) return &value_error;
-    if (n == 0) {
-        ev_error(ev, E_CANDIDATES, arg, "no candidates for `%s`", arg->name);
-        return &value_error;
-    }
-    struct value **fitted = ARENA_ARRAY(ev->arena, struct value *, n);
-    for (int i = 0; i < n; i++)
-        if (!(fitted[i] = ev_fit_hyper(ev, d, h, item[i], arg))) return &value_error;
-    return value_list(ev->arena, V_CANDIDATES, n, fitted);
-}
-
-static int hyper_index(const struct def *d, str name)
-{
-    for (int i = 0; i < d->nhypers; i++)
-        if (d->hyper[i]->name == name) return i;
-    return -1;
-}
-
-static void unknown_argument(struct ev *ev, const struct def *d, const struct ast *arg)
-{
-    struct diag *m = ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` has no parameter `%s`", d->name, arg->name);
-    struct nearest near;
-    struct buf all = { 0 };
-    nearest_init(&near, arg->name);
-    for (int i = 0; i < d->nhypers; i++) {
-        nearest_offer(&near, d->hyper[i]->name);
-        buf_printf(&all, "%s`%s`", i ? ", " : "", d->hyper[i]->name);
-    }
-    if (near.best) diag_help(m, "did you mean `%s`?", near.best);
-    if (near.best) diag_fix(m, arg->name_span, near.best);
-    else diag_note(m, d->nhypers ? "it has %s" : "it has none%s", d->nhypers ? all.text : "");
-    buf_free(&all);
-}
-
-static void too_many_arguments(struct ev *ev, const struct def *d, const struct ast *arg)
-{
-    struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, arg,
-                              d->nhypers ? "`%s` takes %d argument%s" : "`%s` takes no arguments", d->name, d->nhypers,
-                              d->nhypers == 1 ? "" : "s");
-    bool answers = d->kind == DEF_ALGORITHM || d->kind == DEF_PREPROCESS || d->kind == DEF_ARCHITECTURE;
-    if (answers)
-        diag_help(m, "hyper-parameters stand in the first call, a prompt in a second: `%s(...)(X, y, q)`", d->name);
-}
-
-/* `ols(X, y, q)`: without hyper-parameters a prompt is what it can be called with. */
-bool ev_called_with_prompt(const struct def *d, const struct ast *call)
-{
-    bool answers = d->kind == DEF_ALGORITHM || d->kind == DEF_PREPROCESS;
-    for (int i = 1; i < call->n; i++) answers &= call->kid[i]->kind != A_ARG && call->kid[i]->kind != A_IN;
-    return answers && d->nhypers == 0 && call->n == 4;
-}
-
-bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call, struct value **out,
-                  bool tunable)
-{
-    const struct ast *at[d->nhypers + 1];
-    bool good = true;
-    for (int i = 0; i < d->nhypers; i++) {
-        out[i] = NULL;
-        at[i] = d->hyper[i];
-    }
-    for (int i = 1, next = 0; call && i < call->n; i++) {
-        const struct ast *arg = call->kid[i];
-        bool named = arg->kind == A_ARG || arg->kind == A_IN;
-        int k = named ? hyper_index(d, arg->name) : next++;
-        if (k < 0 || k >= d->nhypers) {
-            if (named) unknown_argument(ev, d, arg);
-            else if (k == d->nhypers) too_many_arguments(ev, d, arg); /* the first of them */
-            good = false;
-            continue;
-        }
-        if (out[k]) {
-            ev_error(ev, E_ARGUMENT_TWICE, arg, "`%s` is given twice", d->hyper[k]->name);
-            good = false;
-            continue;
-        }
-        at[k] = arg;
-        if (arg->kind == A_IN && !tunable) {
-            ev_error(ev, E_CANDIDATES, arg, "candidates (`%s in ...`) are for predictors that `tune` is given",
-                     arg->name);
-            out[k] = &value_error;
-        } else {
-            out[k] = arg->kind == A_IN ? candidates(ev, s, d, d->hyper[k], arg)
-                                       : ev_expr(ev, s, named ? arg->kid[0] : arg);
-        }
-        good &= out[k]->kind != V_ERROR;
-    }
-    struct scope *defaults = scope_new(ev, d->scope);
-    for (int i = 0; i < d->nhypers && good; i++) {
-        if (!out[i] && d->hyper[i]->kid[1]) out[i] = ev_expr(ev, defaults, d->hyper[i]->kid[1]);
-        if (!out[i]) {
-            struct diag *m = ev_error(ev, E_ARGUMENT_MISSING, call ? call : d->ast, "`%s` needs `%s`", d->name,
-                                      d->hyper[i]->name);
-            diag_label(m, d->hyper[i]->span, "it has no default");
-            return false;
-        }
-        out[i] = ev_fit_hyper(ev, d, d->hyper[i], out[i], at[i]);
-        if (!out[i]) return false;
-        scope_bind(ev, defaults, d->hyper[i]->name, out[i], d->hyper[i]->span);
-    }
-    return good;
-}
-
-struct value *ev_instance(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call)
-{
-    struct value **hyper = ARENA_ARRAY(ev->arena, struct value *, d->nhypers + 1);
-    if (!ev_arguments(ev, s, d, call, hyper, true)) return &value_error;
-    ev_check_def(ev, (struct def *)d);
-    if (d->failed) return &value_error;
-    struct value *v = value_new(ev->arena, V_INSTANCE);
-    struct instance *i = ARENA_NEW(ev->arena, struct instance);
-    *i = (struct instance){ .def = d, .hyper = hyper };
-    v->instance = i;
-    return v;
-}
-
-/* ---- coercions ---- */
-
-struct value *ev_stands_for(struct ev *ev, struct value *v, const struct ast *at)
-{
-    if (v->kind != V_FN || v->fn->kind != FN_DEF || v->fn->def->kind == DEF_FN) return v;
-    struct ast none = *at;
-    none.n = 0;
-    return ev_instance(ev, NULL, v->fn->def, &none);
-}
-
-struct value *ev_instance_value(struct ev *ev, struct value *v, const struct ast *at)
-{
-    return ev_stands_for(ev, v, at);
-}
-
-struct value *ev_predictor(struct ev *ev, struct value *v, const struct ast *at)
-{
-    v = ev_stands_for(ev, v, at);
-    if (ev->rehearsal && v->kind == V_ANY) return rehearse_refuse(ev, at, v);
-    if (value_poisoned(v) || value_is_predictor(v)) return v;
-    struct diag *m = ev_error(ev, E_TYPE, at, "a predictor is needed here, this is %s", value_type(ev->arena, v));
-    ev_show(ev, m, at, v);
-    diag_note(m, "a predictor is an algorithm, a model, or preprocesses `then` one of these");
-    if (v->kind == V_INSTANCE && v->instance->def->kind == DEF_ARCHITECTURE)
-        diag_help(m, "`init(%s(...), task)` makes a model of an architecture", v->instance->def->name);
-    return &value_error;
-}
-
-struct value *ev_architecture_value(struct ev *ev, struct value *v, const struct ast *at)
-{
-    v = ev_stands_for(ev, v, at);
-    if (ev->rehearsal && v->kind == V_ANY) return rehearse_refuse(ev, at, v);
-    if (value_poisoned(v) || (v->kind == V_INSTANCE && v->instance->def->kind == DEF_ARCHITECTURE)) return v;
-    struct diag *m = ev_error(ev, E_TYPE, at, "an architecture is needed here, this is %s", value_type(ev->arena, v));
-    ev_show(ev, m, at, v);
-    return &value_error;
-}
-
-struct value *ev_task(struct ev *ev, struct value *v, const struct ast *at)
-{
-    v = ev_stands_for(ev, v, at);
-    if (ev->rehearsal && v->kind == V_ANY) return rehearse_refuse(ev, at, v);
-    if (value_poisoned(v) || value_is_task(v)) return v;
-    struct diag *m = ev_error(ev, E_TYPE, at, "a task is needed here, this is %s", value_type(ev->arena, v));
-    ev_show(ev, m, at, v);
-    return &value_error;
-}
-
-static bool chainable(const struct value *v)
-{
-    return v->kind == V_CHAIN || v->kind == V_FEATURES ||
-           (v->kind == V_INSTANCE && v->instance->def->kind == DEF_PREPROCESS);
-}
-
-struct value *ev_then(struct ev *ev, struct value *a, struct value *b, const struct ast *e)
-{
-    a = ev_stands_for(ev, a, e->kid[0]);
-    b = ev_stands_for(ev, b, e->kid[1]);
-    if (a->kind == V_ERROR || b->kind == V_ERROR) return &value_error;
-    if (a->kind == V_ANY || b->kind == V_ANY) return &value_any;
-    bool first = chainable(a) && !value_is_predictor(a), second = chainable(b) || value_is_predictor(b);
-    if (!first || !second) {
-        const struct value *bad = first ? b : a;
-        struct diag *m = ev_error(ev, E_TYPE, e, "`then` chains preprocesses and a predictor; this is %s",
-                                  value_type(ev->arena, bad));
-        ev_show(ev, m, e->kid[first ? 1 : 0], bad);
-        if (!first && value_is_predictor(a)) diag_help(m, "the predictor stands last: `preprocess then algorithm`");
-        return &value_error;
-    }
-    VEC(struct value *) item = { 0 };
-    for (int side = 0; side < 2; side++) {
-        struct value *v = side ? b : a;
-        for (int i = 0; i < (v->kind == V_CHAIN ? v->n : 1); i++)
-            vec_push(ev->arena, &item, v->kind == V_CHAIN ? v->item[i] : v);
-    }
-    return value_list(ev->arena, V_CHAIN, item.n, item.data);
 }
 
 /* ---- signatures ---- */
@@ -379,11 +91,11 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
 }
 
 /* A written type as a pattern: real[n, d]. Of a parameter, or without a name of a function's result. */
-static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, struct value **v, const char *name,
-                       bool written, const struct ast *at, const char *whose)
+bool def_match_type(struct ev *ev, struct scope *s, const struct ast *type, struct value **v, const char *name,
+                    bool written, const struct ast *at, const char *whose)
 {
     enum dtype t;
-    if (!type || type->kind != A_TYPE || value_poisoned(*v) || !scalar_type(type, &t)) return true;
+    if (!type || type->kind != A_TYPE || value_poisoned(*v) || !def_scalar_type(type, &t)) return true;
     *v = ev_number(ev, *v);
     if (value_poisoned(*v)) return true;
     if ((*v)->kind == V_TENSOR && (*v)->dtype == DT_INT && t == DT_REAL) *v = t_cast(ev, *v, DT_REAL);
@@ -401,13 +113,14 @@ static bool match_type(struct ev *ev, struct scope *s, const struct ast *type, s
 }
 
 /* What a function returns, where it is written. */
-static const struct ast *returned(const struct def *d)
+const struct ast *def_returned(const struct def *d)
 {
     const struct ast *last = d->body->n ? d->body->kid[d->body->n - 1] : d->body;
     return last->kind == A_RETURN && last->n == 1 ? last->kid[0] : last;
 }
 
-static struct scope *body_scope(struct ev *ev, const struct def *d)
+/* See eval_def.h. */
+struct scope *def_scope(struct ev *ev, const struct def *d)
 {
     struct scope *s = scope_new(ev, d->scope);
     s->body = true;
@@ -424,7 +137,7 @@ static bool returns(const struct ast *e)
 
 /* The value of a body, whose kind says what must end it. One that ends in branches may come to its end without; an fn
  * that only prints has no value. */
-static struct value *run_body(struct ev *ev, const struct def *d, struct scope *s, struct frame *fr)
+struct value *def_run(struct ev *ev, const struct def *d, struct scope *s, struct frame *fr)
 {
     int errors = ev->diags->errors;
     fr->def = d;
@@ -461,7 +174,7 @@ struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg
         return &value_error;
     }
     ev_check_def(ev, (struct def *)d);
-    struct scope *s = body_scope(ev, d);
+    struct scope *s = def_scope(ev, d);
     struct call c;
     struct value *v = &value_error;
     bool deep = !ev_enter(ev, &c, where->span, d->name, d->library), good = !deep;
@@ -470,13 +183,13 @@ struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg
     for (int i = 0; i < n && good; i++) {
         struct value *fitted = arg[i];
         const struct ast *at = written_argument(d, where, i);
-        good = match_type(ev, s, d->hyper[i]->kid[0], &fitted, d->hyper[i]->name, at != where, at, d->name);
+        good = def_match_type(ev, s, d->hyper[i]->kid[0], &fitted, d->hyper[i]->name, at != where, at, d->name);
         scope_bind(ev, s, d->hyper[i]->name, fitted, d->hyper[i]->span);
     }
     if (good && !d->failed) {
         struct frame fr = { 0 };
-        v = run_body(ev, d, s, &fr);
-        if (fr.ended && !value_poisoned(v) && !match_type(ev, s, d->type, &v, NULL, true, returned(d), d->name))
+        v = def_run(ev, d, s, &fr);
+        if (fr.ended && !value_poisoned(v) && !def_match_type(ev, s, d->type, &v, NULL, true, def_returned(d), d->name))
             v = &value_error;
     }
     ev_leave(ev, &c);
@@ -494,7 +207,7 @@ static bool bind_hypers(struct ev *ev, struct scope *s, const struct instance *i
     for (int k = 0; k < d->nhypers && good; k++) {
         struct value *fitted = i->hyper[k];
         if (!d->hyper[k]->kid[0] || !d->hyper[k]->kid[0]->n) continue;
-        good = match_type(ev, s, d->hyper[k]->kid[0], &fitted, d->hyper[k]->name, false, at, d->name);
+        good = def_match_type(ev, s, d->hyper[k]->kid[0], &fitted, d->hyper[k]->name, false, at, d->name);
         scope_bind(ev, s, d->hyper[k]->name, fitted, d->hyper[k]->span);
     }
     return good;
@@ -543,7 +256,8 @@ static bool check_part(struct ev *ev, const struct def *d, struct frame *fr, int
     return false;
 }
 
-static bool check_prompt(struct ev *ev, const struct def *d, struct frame *fr)
+/* See eval_def.h. */
+bool def_check_prompt(struct ev *ev, const struct def *d, struct frame *fr)
 {
     struct value **part[3] = { &fr->x, &fr->y, &fr->truth };
     for (int i = 0; i < 3; i++)
@@ -564,14 +278,14 @@ static bool check_prompt(struct ev *ev, const struct def *d, struct frame *fr)
 bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, const struct ast *where)
 {
     const struct def *d = task->def;
-    struct scope *s = body_scope(ev, d);
+    struct scope *s = def_scope(ev, d);
     struct call c;
     *fr = (struct frame){ 0 };
     if (!no_candidates(ev, task, where)) return false;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library) && !d->failed;
     good = good && bind_hypers(ev, s, task, where);
-    if (good) run_body(ev, d, s, fr);
-    good = good && fr->ended && check_prompt(ev, d, fr);
+    if (good) def_run(ev, d, s, fr);
+    good = good && fr->ended && def_check_prompt(ev, d, fr);
     ev_leave(ev, &c);
     return good;
 }
@@ -601,7 +315,7 @@ static bool bind_latents(struct ev *ev, struct scope *s, const struct def *d, st
 static struct value *body(struct ev *ev, const struct def *d, struct value **hyper, struct value **in, int n,
                           struct scope *latents, const struct ast *where, struct frame *fr)
 {
-    struct scope *s = body_scope(ev, d);
+    struct scope *s = def_scope(ev, d);
     struct call c;
     if (d->failed) return &value_error;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library);
@@ -609,7 +323,7 @@ static struct value *body(struct ev *ev, const struct def *d, struct value **hyp
     for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], in[i], false, where, d->name);
     for (int i = 0; i < n && good; i++) scope_bind(ev, s, d->given->kid[i]->name, in[i], d->given->kid[i]->span);
     good = good && bind_latents(ev, s, d, latents, where);
-    struct value *v = good ? run_body(ev, d, s, fr) : &value_error;
+    struct value *v = good ? def_run(ev, d, s, fr) : &value_error;
     ev_leave(ev, &c);
     return v;
 }
@@ -662,8 +376,8 @@ static const struct ast *given_back(const struct def *d, enum ast_kind kind)
 }
 
 /* An answer has the shape of one label. at: where it is used; NULL: on its own. False: reported. */
-static bool check_answer(struct ev *ev, const char *name, const struct def *d, const struct value *v,
-                         const struct value *y, const struct ast *at)
+bool def_check_answer(struct ev *ev, const char *name, const struct def *d, const struct value *v,
+                      const struct value *y, const struct ast *at)
 {
     bool fits = v->kind == V_TENSOR && y->kind == V_TENSOR && v->rank == y->rank - 1;
     for (int i = 0; fits && i < v->rank; i++) fits = size_compare(v->dims[i], y->dims[i + 1]) != SIZE_DIFFERENT;
@@ -680,7 +394,7 @@ static bool check_answer(struct ev *ev, const char *name, const struct def *d, c
 
 /* A preprocess yields a prompt again: X[n, ..], y[n], q[..]. at: where it is used; NULL: on its own. False: reported.
  */
-static bool check_yield(struct ev *ev, const char *name, const struct def *d, struct value *v, const struct ast *at)
+bool def_check_yield(struct ev *ev, const char *name, const struct def *d, struct value *v, const struct ast *at)
 {
     const struct ast *last = d ? last_statement(d) : at;
     if (value_poisoned(v)) return false;
@@ -718,134 +432,12 @@ struct value *ev_predict(struct ev *ev, const struct value *predictor, struct va
         if (v->kind == V_ERROR) return v;
         if (value_is_predictor(part)) {
             if (value_poisoned(v)) return v;
-            return check_answer(ev, name_of(ev, part), definition_of(part), v, prompt[1], where)
+            return def_check_answer(ev, name_of(ev, part), definition_of(part), v, prompt[1], where)
                        ? t_cast(ev, v, DT_REAL)
                        : &value_error;
         }
-        if (!check_yield(ev, name_of(ev, part), definition_of(part), v, where)) return &value_error;
+        if (!def_check_yield(ev, name_of(ev, part), definition_of(part), v, where)) return &value_error;
         for (int k = 0; k < 3; k++) prompt[k] = v->item[k];
     }
     return value_list(ev->arena, V_TUPLE, 3, prompt);
-}
-
-/* ---- the definition on its own ---- */
-
-/* An input of the signature: sizes named there are rigid, other sizes are expressions. */
-static struct value *rigid_input(struct ev *ev, struct scope *s, const struct ast *sizes, enum dtype t, str name)
-{
-    dim dims[IR_MAX_RANK];
-    for (int i = 0; i < sizes->n && i < IR_MAX_RANK; i++) {
-        const struct ast *size = sizes->kid[i];
-        struct binding *b = NULL;
-        for (int k = 0; size->kind == A_NAME && k < s->names.n; k++)
-            if (s->names.data[k].name == size->name) b = &s->names.data[k];
-        if (size->kind == A_NAME && !b) {
-            dims[i] = size_symbol(ev->sizes, size->name, SIZE_RIGID, 0, size->span, "the signature");
-            scope_bind(ev, s, size->name, value_int(ev->arena, dims[i]), size->span);
-            continue;
-        }
-        struct value *v = ev_expr(ev, s, size);
-        dims[i] = v->kind == V_ERROR ? NULL : ev_size(ev, v, size);
-        if (!dims[i]) return &value_error;
-    }
-    return t_of_node(ev, ir_input(ev->k->f, t, sizes->n, dims, name));
-}
-
-/* Bare names first, so that `a: real[n + 1], b: real[n]` binds n. */
-static void declare(struct ev *ev, struct scope *s, const struct ast *list, struct value **out)
-{
-    for (int i = 0; list && i < list->n; i++) {
-        out[i] = rigid_input(ev, s, list->kid[i], DT_REAL, list->kid[i]->name);
-        scope_bind(ev, s, list->kid[i]->name, out[i], list->kid[i]->span);
-    }
-}
-
-static struct value *open_hyper(struct ev *ev, const struct def *d, struct scope *s, const struct ast *h)
-{
-    enum dtype t;
-    const struct ast *type = h->kid[0];
-    if (type && scalar_type(type, &t) && type->n) return rigid_input(ev, s, type, t, h->name);
-    if (!hyper_type(ev, d, h, &t)) return &value_any;
-    if (t == DT_INT && (d->kind != DEF_FN || h->kid[1]))
-        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, h->span, "the hyper-parameter"));
-    if (t == DT_INT)
-        return value_int(ev->arena, size_symbol(ev->sizes, h->name, SIZE_OPEN, 0, h->span, "the parameter"));
-    return t_unknown(ev, t, 0, NULL);
-}
-
-/* Does it use what only a script can do? Such a function runs where it is called, on values. */
-static bool script_only(struct ev *ev, struct scope *s, const struct ast *e, int depth)
-{
-    if (!e) return false;
-    switch (e->kind) {
-    case A_SWEEP: case A_RECORD_STMT: case A_PRINT: case A_SAVE: case A_PLOT: case A_HEATMAP: case A_WITH: return true;
-    case A_NAME: {
-        const struct builtin *b = builtin_find(e->name);
-        const struct binding *of = scope_find(s, e->name);
-        if (!of) return b && b->level == LEVEL_SCRIPT;
-        const struct value *v = of->value;
-        bool calls = v && v->kind == V_FN && v->fn->kind == FN_DEF && v->fn->def->kind == DEF_FN;
-        return calls && depth && script_only(ev, v->fn->def->scope, v->fn->def->body, depth - 1);
-    }
-    default:
-        for (int i = 0; i < e->n; i++)
-            if (script_only(ev, s, e->kid[i], depth)) return true;
-        return false;
-    }
-}
-
-/* Can it be walked without knowing its arguments? Functions of the script level, or without types, cannot. */
-static bool checkable(struct ev *ev, const struct def *d)
-{
-    enum { NESTED = 8 };
-    if (d->kind != DEF_FN) return true;
-    for (int i = 0; i < d->nhypers; i++) {
-        enum dtype t;
-        if (!scalar_type(d->hyper[i]->kid[0], &t)) return false;
-    }
-    return d->nhypers > 0 && !script_only(ev, d->scope, d->body, NESTED);
-}
-
-void ev_check_def(struct ev *ev, struct def *d)
-{
-    if (d->checked) return;
-    d->checked = true;
-    if (!checkable(ev, d)) return;
-    int errors = ev->diags->errors;
-    bool dry = ev->dry, symbolic = ev->symbolic, rehearsal = ev->rehearsal;
-    struct call *calls = ev->calls;
-    ev->calls = NULL;
-    ev->dry = ev->symbolic = true;
-    const struct ast *latents = ev->latents;
-    ev->latents = d->knowing;
-    ev->rehearsal = false;
-    struct kernel *previous = ev_kernel_begin(ev, d->name);
-    struct scope *s = body_scope(ev, d);
-    struct frame fr = { 0 };
-    for (int i = 0; i < d->nhypers; i++)
-        scope_bind(ev, s, d->hyper[i]->name, open_hyper(ev, d, s, d->hyper[i]), d->hyper[i]->span);
-    struct value *in[d->given ? d->given->n + 1 : 1], *known[d->knowing ? d->knowing->n + 1 : 1];
-    declare(ev, s, d->given, in);
-    declare(ev, s, d->knowing, known);
-    struct arch_frame top = { .top = true };
-    struct arch a = { .frame = &top }, *outer = ev->arch;
-    ev->arch = d->kind == DEF_LAYER || d->kind == DEF_ARCHITECTURE ? &a : NULL;
-    struct optimizer states = { 0 }, *optimizer = ev->optimizer;
-    ev->optimizer = d->kind == DEF_OPTIMIZER ? &states : NULL;
-    struct value *v = run_body(ev, d, s, &fr);
-    ev->optimizer = optimizer;
-    ev->arch = outer;
-    if (fr.ended && d->kind == DEF_FN) match_type(ev, s, d->type, &v, NULL, true, returned(d), d->name);
-    bool prompts = fr.ended && d->given && d->given->n == 3;
-    if (prompts && (d->kind == DEF_ALGORITHM || d->kind == DEF_ARCHITECTURE))
-        check_answer(ev, d->name, d, ev_number(ev, v), in[1], NULL);
-    if (prompts && d->kind == DEF_PREPROCESS) check_yield(ev, d->name, d, v, NULL);
-    if (fr.ended && d->kind == DEF_TASK && check_prompt(ev, d, &fr)) warn_unused_draws(ev, d, &fr);
-    ev_kernel_end(ev, previous);
-    ev->calls = calls;
-    ev->dry = dry;
-    ev->symbolic = symbolic;
-    ev->latents = latents;
-    ev->rehearsal = rehearsal;
-    d->failed = ev->diags->errors > errors;
 }

@@ -38,8 +38,11 @@ libicl_a_SOURCES += \
 	compiler/emit.h \
 	compiler/eval.h \
 	compiler/eval_call.c \
+	compiler/eval_check.c \
 	compiler/eval_def.c \
+	compiler/eval_def.h \
 	compiler/eval_expr.c \
+	compiler/eval_hyper.c \
 	compiler/eval_index.c \
 	compiler/eval_message.c \
 	compiler/eval_stmt.c \
