@@ -72,6 +72,8 @@ lang/parse.tab.c: lang/parse.y
 	$(AM_V_GEN)$(MKDIR_P) lang && \
 	    $(BISON) -Wall -Werror --header=lang/parse.tab.h -o lang/parse.tab.c $(srcdir)/lang/parse.y
 lang/parse.tab.h: lang/parse.tab.c
+# Before the first compilation has found out which files include it, it has to be there: also for `make icl` alone.
+$(libicl_a_OBJECTS): | lang/parse.tab.h
 lang/lex.yy.c: lang/lex.l
 	$(AM_V_GEN)$(MKDIR_P) lang && $(FLEX) -o lang/lex.yy.c $(srcdir)/lang/lex.l
 
