@@ -111,6 +111,30 @@ static bool set_stage(struct command_line *c, const char *v)
     return false;
 }
 
+static bool whole_number(const char *v, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoll(v, &end, 10);
+    return *v >= '0' && *v <= '9' && !*end && !errno;
+}
+
+static bool set_prompt(struct command_line *c, const char *v)
+{
+    return whole_number(v, &c->session.prompt);
+}
+
+static bool set_task(struct command_line *c, const char *v)
+{
+    return whole_number(v, &c->session.task);
+}
+
+static bool set_only(struct command_line *c, const char *v)
+{
+    c->session.only = v;
+    return *v;
+}
+
 static bool set_measure(struct command_line *c, const char *v)
 {
     (void)v;
@@ -136,6 +160,9 @@ static const struct flag flags[] = {
     { "max-memory", "SIZE", "memory the run may use, as in 800M or 2G", set_max_memory, true, NULL },
     { "fresh", NULL, "`icl run` measures what was kept, too", set_fresh, false, "run" },
     { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false, "emit" },
+    { "prompt", "N", "`icl replay` shows this prompt (default 0)", set_prompt, false, "replay" },
+    { "task", "N", "of several tasks, this one's (default 0)", set_task, false, "replay" },
+    { "only", "NAME", "of predictors those with NAME in theirs", set_only, false, "replay" },
     { "measure", NULL, "`icl explain` times each kernel, too", set_measure, false, "explain" },
     { "json", NULL, "`icl check`: messages as JSON, one a line", set_json, false, "check" },
 };

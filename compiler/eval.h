@@ -100,6 +100,7 @@ struct ev {
     struct intervention_list *with; /* a `with { }` is being read */
     struct value *it;        /* `it` of a with */
     struct sweep *sweep;     /* the sweep whose body is being walked */
+    struct watch *watch;     /* `icl replay`: gets the names of kernel code as they get their values; or NULL */
     struct inspect *inspect; /* keeps what the walk finds out about a file; NULL: nobody asks */
     int unsure;              /* how many clauses were met so far whose values only the run knows */
 };

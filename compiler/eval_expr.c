@@ -5,6 +5,7 @@
 #include "compiler/inspect.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
+#include "compiler/replay.h"
 #include "compiler/script.h"
 #include "compiler/warn.h"
 #include "lang/names.h"
@@ -27,6 +28,7 @@ struct binding *scope_find(struct scope *s, str name)
 struct binding *scope_bind(struct ev *ev, struct scope *s, str name, struct value *v, struct span where)
 {
     if (ev->inspect) inspect_binding(ev->inspect, name, where, v);
+    if (ev->watch) watch_name(ev, name, v);
     if (s->script && value_is_scalar(v, DT_REAL) && v->literal) {
         /* a named real may change without a kernel changing: it becomes an input there, not a constant */
         struct value *copy = value_real(ev->arena, v->r0, false);

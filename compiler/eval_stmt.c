@@ -3,6 +3,7 @@
 #include "compiler/eval.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
+#include "compiler/replay.h"
 #include "compiler/train.h"
 #include "compiler/script.h"
 
@@ -355,6 +356,7 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
         };
         memcpy(get.dims, init[i]->dims, sizeof get.dims);
         state[i]->value = node ? t_of_node(ev, ir_add(k->f, outer, &get)) : unknown;
+        if (ev->watch) watch_name(ev, state[i]->name, state[i]->value);
         state[i]->state = was_state[i];
     }
 }
@@ -570,7 +572,7 @@ static void assertion(struct ev *ev, struct scope *s, const struct ast *e)
         ev_show(ev, m, e->kid[0], c);
         return;
     }
-    if (ev->dry || !ev_known_bool(c, &holds) || holds) return;
+    if (ev->dry || ev->session->quiet || !ev_known_bool(c, &holds) || holds) return;
     struct value *text = e->kid[1] ? ev_expr(ev, s, e->kid[1]) : NULL;
     struct diag *m = text && text->kind == V_STRING ? ev_error(ev, E_ASSERT, e, "assertion failed: %s", text->text)
                                                     : ev_error(ev, E_ASSERT, e, "assertion failed");

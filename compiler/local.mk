@@ -134,6 +134,8 @@ libicl_a_SOURCES += \
 	compiler/repl_line.c \
 	compiler/repl_line.h \
 	compiler/repl_show.c \
+	compiler/replay.c \
+	compiler/replay.h \
 	compiler/scalar.c \
 	compiler/scalar.h \
 	compiler/share.c \

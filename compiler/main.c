@@ -13,6 +13,7 @@
 #include "compiler/kernel.h"
 #include "compiler/lsp.h"
 #include "compiler/repl.h"
+#include "compiler/replay.h"
 #include "compiler/shell.h"
 #include "compiler/store.h"
 #include "lang/names.h"
@@ -102,6 +103,11 @@ static int command_gradcheck(struct command_line *line)
     return with_program(line, gradcheck);
 }
 
+static int command_replay(struct command_line *line)
+{
+    return with_program(line, replay_program);
+}
+
 static int command_emit(struct command_line *line)
 {
     if (!line->session.stage) return usage_error("`icl %s` needs --stage=ast|ir|loops|llvm|asm", "emit");
@@ -161,6 +167,8 @@ static const struct command commands[] = {
       .help = "lay out scripts in one way",
       .bare = format_command,
       .own = "--check --diff" },
+    { "replay", "FILE [--prompt N]", "one prompt, value by value", command_replay, true, NULL,
+      NULL },
     { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL, NULL },
     { .name = "lsp", .arguments = "", .help = "serve an editor (language server protocol)", .bare = command_lsp },
     { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL, NULL },

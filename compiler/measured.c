@@ -10,6 +10,7 @@
 #include "compiler/keeper.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
+#include "compiler/replay.h"
 #include "compiler/script.h"
 #include "compiler/warn.h"
 #include "runtime/number.h"
@@ -340,14 +341,14 @@ static void settle(struct ev *ev, const struct request *young)
 
 void ev_settle(struct ev *ev)
 {
-    settle(ev, NULL);
+    if (!ev->session->replay) settle(ev, NULL);
 }
 
 void ev_settle_old(struct ev *ev)
 {
     enum { OFTEN = 3000 };
     struct session *s = ev->session;
-    if (!s->requests.n) return;
+    if (!s->requests.n || s->replay) return;
     bool due = milliseconds() - s->settled > OFTEN;
     /* clocks differ: the first of several processes says when */
     if (s->ranks) due = ev_agree(ev, due ? "due" : NULL) != NULL;
@@ -414,7 +415,7 @@ static void ready_cells(struct ev *ev, struct table *t)
             struct cell *cell = &t->column[c].cells[r];
             const struct value *owner = cell->kind == CELL_ESTIMATE ? cell->owner : NULL;
             if (!owner || !owner->measured) continue;
-            if (owner->measured->request) ev_settle(ev);
+            if (owner->measured->request) settle(ev, NULL);
             cell->estimate = owner->measured->of;
         }
 }
@@ -527,6 +528,28 @@ static struct request *request_new(struct ev *ev, const struct request *proto)
     return r;
 }
 
+/* Tells a replay what is measured. */
+static void note_asked(struct ev *ev, const struct request *r)
+{
+    if (ev->session->replay)
+        replay_asked(ev, &(struct asked){ r->a, r->b, r->task, r->at, r->calls, r->seed, r->trials });
+}
+
+/* See script.h. */
+bool measured_prompt(struct ev *ev, const struct asked *q, uint64_t prompt, struct tensor *prediction,
+                     struct tensor *error)
+{
+    struct request r = { .a = q->a, .task = q->task, .at = q->at, .calls = q->calls, .seed = q->seed, .context = -1 };
+    struct request *one = &r;
+    for (int raw = 0; raw < 2; raw++) {
+        r.raw = raw;
+        struct kernel *k = request_kernel(ev, &one, 1);
+        if (!k) return false;
+        answer_prompt(ev, k, q->seed, prompt, raw ? prediction : error);
+    }
+    return true;
+}
+
 static struct value *estimate_value(struct ev *ev, struct measured *m)
 {
     struct value *v = value_new(ev->arena, V_ESTIMATE);
@@ -597,6 +620,7 @@ static struct value *measure(struct ev *ev, struct args *a, int predictors)
     if (unknown) return ev->dry ? value_new(ev->arena, V_ESTIMATE) : &value_error;
     for (int i = 0; i < predictors; i++) warn_same_prompts(ev, p[i], task, r.seed, r.at);
     if (ev->dry) return walk(ev, &r) ? value_new(ev->arena, V_ESTIMATE) : &value_error;
+    note_asked(ev, &r);
     struct request *kept = request_new(ev, &r);
     if (kept->measured->request) vec_push(ev->arena, &ev->session->requests, kept);
     return estimate_value(ev, kept->measured);
@@ -662,6 +686,7 @@ SCRIPT(bi_predictions)
     for (int i = 0; i < out->rank; i++) dims[i + 1] = out->dims[i];
     if (ev->dry) return t_unknown_data(ev, out->dtype, out->rank + 1, dims);
     struct tensor t = { .dtype = DT_REAL };
+    note_asked(ev, &r);
     if (!answer_collect(ev, k, r.trials, r.seed, &t, a->call)) return &value_error;
     struct value *v = value_host(ev->arena, ev->sizes, t);
     if (keyed) keep_value(ev, &key, v);
@@ -692,6 +717,7 @@ SCRIPT(bi_disagreement)
         return named(ev, 3, keys, field);
     }
     struct tensor t = { .dtype = DT_REAL };
+    note_asked(ev, &r);
     if (!answer_collect(ev, k, r.trials, r.seed, &t, a->call)) return &value_error;
     double most = 0, sum = 0, squares = 0;
     int64_t n = tensor_elements(&t);
@@ -735,6 +761,7 @@ SCRIPT(bi_curve)
     if (done) return out;
     r.raw = false;
     if (!prompt_rows(ev, r.task, a->call, &rows)) return &value_error;
+    if (!ev->dry) note_asked(ev, &r);
     for (int64_t n = 0; n < rows; n++) {
         r.context = n;
         if (ev->dry) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
+#include "compiler/replay.h"
 #include "compiler/script.h"
 #include "lang/names.h"
 
@@ -247,6 +248,7 @@ void ev_tap(struct ev *ev, struct scope *s, const struct ast *e)
         struct weight tap = { path_text(ev, step), v };
         vec_push(ev->arena, &ev->arch->taps, tap);
         watch(ev, step, v);
+        if (ev->watch) watch_tap(ev, tap.path, v);
     }
     scope_bind(ev, s, e->name, v, e->name_span);
 }

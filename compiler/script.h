@@ -61,8 +61,14 @@ struct value *measured_field(struct ev *ev, struct value *v, str name);
 struct value *ev_number(struct ev *ev, struct value *v); /* estimates become their mean; others stay */
 bool value_ready(const struct value *v);                 /* false: a walk without data does not know it */
 struct value *ev_ready(struct ev *ev, struct value *v);  /* keeps the promises inside v */
-void ev_settle(struct ev *ev);                           /* keeps all promises */
+void ev_settle(struct ev *ev);                           /* keeps all promises; a replay keeps none that nobody needs */
 void ev_settle_old(struct ev *ev); /* after a while, those that a sweep's next cells will hardly join */
+
+/* What predictor a of a request answers to one prompt, and its squared error, to the bits that the request's own kernel
+ * has on every engine. False: reported. */
+struct asked;
+bool measured_prompt(struct ev *ev, const struct asked *r, uint64_t prompt, struct tensor *prediction,
+                     struct tensor *error);
 
 /* ---- sweep.c ---- */
 struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e);
@@ -147,6 +153,10 @@ struct session {
     void *viewer;         /* show_kernel's own */
     const char *stage;    /* of `icl emit` */
     bool measure;         /* of `icl explain` */
+    bool quiet;           /* nothing is printed, written or asserted: the script is walked for what it measures */
+    struct replay *replay; /* `icl replay`: is told what is measured; figures stay promises unless the script needs them */
+    int64_t prompt, task; /*   which prompt is shown, of which task, */
+    const char *only;     /*   answered by whom; NULL: all */
     /* `icl build` and what it builds */
     const struct embedded_file *embedded; /* a built program's files; NULL: files are read */
     const struct embedded_file *open_files; /* of an editor: read before files; NULL: none */

@@ -5,6 +5,7 @@
 #include "compiler/keeper.h"
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
+#include "compiler/replay.h"
 #include "compiler/script.h"
 
 #define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
@@ -84,6 +85,14 @@ static struct kernel *tap_kernel(struct ev *ev, const struct model *m, const str
     return k;
 }
 
+/* Tells a replay what is looked into. */
+static void note_asked(struct ev *ev, const struct value *model, const struct value *task, uint64_t seed,
+                       int64_t trials, const struct ast *at)
+{
+    if (ev->session->replay)
+        replay_asked(ev, &(struct asked){ model, NULL, task, at, ev->calls, seed, trials });
+}
+
 SCRIPT(bi_capture)
 {
     (void)b;
@@ -106,6 +115,7 @@ SCRIPT(bi_capture)
     for (int i = 0; i < seen->rank && i < IR_MAX_RANK - 1; i++) dims[i + 1] = seen->dims[i];
     if (ev->dry) return t_unknown_data(ev, DT_REAL, seen->rank + 1, dims);
     struct tensor t = { .dtype = DT_REAL };
+    note_asked(ev, model, task, (uint64_t)seed, trials, a->call);
     if (!answer_collect(ev, k, trials, (uint64_t)seed, &t, a->call)) return &value_error;
     v = value_host(ev->arena, ev->sizes, t);
     if (keyed) keep_value(ev, &key, v);
@@ -190,6 +200,7 @@ SCRIPT(bi_probe)
     if (!k) return &value_error;
     if (ev->dry) return out;
     struct tensor known = { .dtype = DT_REAL }, asked = { .dtype = DT_REAL };
+    note_asked(ev, model, task, (uint64_t)seed, trials, a->call);
     if (!answer_collect(ev, k, fit, (uint64_t)seed ^ fit_seed, &known, a->call) ||
         !answer_collect(ev, k, trials, (uint64_t)seed, &asked, a->call))
         return &value_error;

@@ -227,7 +227,7 @@ void ev_print(struct ev *ev, struct scope *s, const struct ast *e)
         v[i] = ev_expr(ev, s, e->kid[i]);
         good &= v[i]->kind != V_ERROR;
     }
-    if (ev->dry || !good || ev_stopped(ev)) return;
+    if (ev->dry || !good || ev_stopped(ev) || ev->session->quiet) return;
     for (int i = 0; i < e->n; i++) ev_ready(ev, v[i]);
     if (ev_stopped(ev) || ahead_alone(ev)) return;
     for (int i = 0; i < e->n; i++) {
@@ -269,7 +269,7 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct value *v = ev_expr(ev, s, e->kid[0]);
     const char *path = path_of(ev, s, e->kid[1]);
-    if (value_poisoned(v)) return;
+    if (value_poisoned(v) || ev->session->quiet) return;
     if (v->kind == V_MODEL) {
         if (path && strcmp(output_extension(path), "safetensors")) {
             struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "what format is `%s`?", path);
@@ -489,7 +489,7 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     struct value *v = ev_expr(ev, s, e->kid[0]);
     const struct ast *record = e->kid[1];
     const char *path = e->kid[2] ? path_of(ev, s, e->kid[2]) : NULL;
-    if (value_poisoned(v) || !known_options(ev, record)) return;
+    if (value_poisoned(v) || !known_options(ev, record) || ev->session->quiet) return;
     ev_ready(ev, v);
     if (v->kind != V_TABLE && !(v->kind == V_TENSOR && e->kind == A_HEATMAP)) {
         struct diag *m = ev_error(ev, E_TYPE, e, "%s draws a table, this is %s",

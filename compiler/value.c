@@ -178,8 +178,15 @@ static void print_scalar(struct buf *out, const struct tensor *t, int64_t at, in
     }
 }
 
-/* Columns of a tensor's last axis are padded to one width, so that rows stand under each other. */
-static void print_tensor(struct buf *out, const struct tensor *t, int axis, int64_t at, int width, int most)
+/* What is left of axes that are longer than `most`: `head` elements and the last `tail`. */
+struct elision {
+    int most, head, tail;
+};
+
+/* Columns of a tensor's last axis are padded to one width, so that rows stand under each other. cuts[0] is for the last
+ * axis, cuts[1] for the one before, cuts[2] for the others. */
+static void print_tensor(struct buf *out, const struct tensor *t, int axis, int64_t at, int width,
+                         const struct elision *const cuts[3])
 {
     if (axis == t->rank) {
         struct buf cell = { 0 };
@@ -189,23 +196,23 @@ static void print_tensor(struct buf *out, const struct tensor *t, int axis, int6
         return;
     }
     int64_t inner = 1;
+    const struct elision *cut = cuts[axis < t->rank - 2 ? 2 : t->rank - 1 - axis];
     for (int i = axis + 1; i < t->rank; i++) inner *= t->dims[i];
     buf_putc(out, '[');
     for (int64_t i = 0; i < t->dims[axis]; i++) {
         if (i) buf_puts(out, axis == t->rank - 1 ? ", " : ",\n");
         if (i && axis < t->rank - 1) buf_printf(out, "%*s", axis + 1, "");
-        if (t->dims[axis] > most && i == 6) {
+        if (t->dims[axis] > cut->most && i == cut->head) {
             buf_puts(out, "...");
-            i = t->dims[axis] - 4;
+            i = t->dims[axis] - cut->tail - 1;
             continue;
         }
-        print_tensor(out, t, axis + 1, at + i * inner, width, most);
+        print_tensor(out, t, axis + 1, at + i * inner, width, cuts);
     }
     buf_putc(out, ']');
 }
 
-/* Axes longer than `most` are shown by their first and last elements. */
-static void print_data(struct buf *out, const struct tensor *t, int precision, int most)
+static void print_data(struct buf *out, const struct tensor *t, int precision, const struct elision *const cuts[3])
 {
     if (t->rank == 0) {
         print_scalar(out, t, 0, precision, 0);
@@ -219,7 +226,7 @@ static void print_data(struct buf *out, const struct tensor *t, int precision, i
         if ((int)cell.n > width) width = (int)cell.n;
         buf_free(&cell);
     }
-    print_tensor(out, t, 0, 0, width, most);
+    print_tensor(out, t, 0, 0, width, cuts);
 }
 
 static void print_items(struct buf *out, const struct value *v, int precision, const char *open, const char *close)
@@ -233,10 +240,15 @@ static void print_items(struct buf *out, const struct value *v, int precision, c
     buf_puts(out, close);
 }
 
+static const struct elision thousand = { 1000, 6, 3 }, ten = { 10, 6, 3 }, seven = { 7, 4, 2 }, five = { 5, 3, 1 },
+                            two = { 2, 1, 1 };
+static const struct elision *const whole[] = { &thousand, &thousand, &thousand }, *const brief[] = { &ten, &ten, &ten },
+                            *const corners[] = { &seven, &five, &two };
+
 void value_print(struct buf *out, const struct value *v, int precision)
 {
     switch (v->kind) {
-    case V_TENSOR: print_data(out, &v->data, precision, 1000); break;
+    case V_TENSOR: print_data(out, &v->data, precision, whole); break;
     case V_TUPLE: print_items(out, v, precision, "(", ")"); break;
     case V_LIST: print_items(out, v, precision, "[", "]"); break;
     case V_RECORD: print_items(out, v, precision, "{ ", " }"); break;
@@ -258,8 +270,13 @@ void value_print(struct buf *out, const struct value *v, int precision)
 void value_print_brief(struct buf *out, const struct value *v, int precision)
 {
     bool big = v->kind == V_TENSOR && tensor_elements(&v->data) > 1000;
-    if (big) print_data(out, &v->data, precision, 10);
+    if (big) print_data(out, &v->data, precision, brief);
     else value_print(out, v, precision);
+}
+
+void value_print_corners(struct buf *out, const struct value *v, int precision)
+{
+    print_data(out, &v->data, precision, corners);
 }
 
 static void json_scalar(struct buf *out, const struct tensor *t, int64_t at, int precision)

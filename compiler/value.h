@@ -121,6 +121,7 @@ const char *shape_text(struct arena *a, int rank, const dim *dims); /* "[n, d]",
 /* As `print` and "{...}" show it. */
 void value_print(struct buf *out, const struct value *v, int precision);
 void value_print_brief(struct buf *out, const struct value *v, int precision); /* large tensors by their corners */
+void value_print_corners(struct buf *out, const struct value *v, int precision); /* a tensor, in a few lines */
 void value_json(struct buf *out, const struct value *v, int precision);
 /* Structural equality of known values (hyper-parameters, table cells). */
 bool value_same(const struct value *a, const struct value *b);

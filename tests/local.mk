@@ -28,6 +28,7 @@ stage_tests = \
 	tests/names.tap \
 	tests/parse.tap \
 	tests/ranks.tap \
+	tests/replay.tap \
 	tests/repl.tap \
 	tests/repl_more.tap \
 	tests/results.tap \
