@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "compiler/store.h"
 #include "lang/names.h"
 #include "runtime/memory.h"
 #include "runtime/output.h"
@@ -158,7 +159,7 @@ static const struct flag flags[] = {
     { "progress", "auto|always|never", "progress line on standard error", set_progress, true, NULL },
     { "color", "auto|always|never", "colours in messages", set_color, true, NULL },
     { "max-memory", "SIZE", "memory the run may use, as in 800M or 2G", set_max_memory, true, NULL },
-    { "fresh", NULL, "`icl run` measures what was kept, too", set_fresh, false, "run" },
+    { "fresh", NULL, "a run measures what was kept, too", set_fresh, true, "run" },
     { "stage", "ast|ir|loops|llvm|asm", "what `icl emit` shows", set_stage, false, "emit" },
     { "prompt", "N", "`icl replay` shows this prompt (default 0)", set_prompt, false, "replay" },
     { "task", "N", "of several tasks, this one's (default 0)", set_task, false, "replay" },
@@ -196,7 +197,7 @@ void flags_help(bool program)
 /* See command.h. */
 int flag_set(struct command_line *c, const struct flag *flag, const char *value)
 {
-    if (flag->command && strcmp(flag->command, c->command ? c->command : "")) {
+    if (flag->command && !c->standalone && strcmp(flag->command, c->command ? c->command : "")) {
         fprintf(stderr, "%s: `--%s` belongs to `icl %s`\n", c->program, flag->name, flag->command);
         return EXIT_USAGE;
     }
@@ -375,9 +376,13 @@ bool tool_run(struct ev *ev, struct program *p)
 bool tool_go(struct ev *ev, struct program *p)
 {
     if (!make_folder(ev)) return false;
+    struct keeper *keeper = ev->session->keeper = store_new(ev, p);
     bool good = program_run(ev, p);
-    if (good || ev->diags->errors || *ev->session->stop) return good;
-    ev_error(ev, E_INTERNAL, NULL, "the run stopped without saying why");
-    ev->session->fault = true;
-    return false;
+    if (!good && !ev->diags->errors && !*ev->session->stop) {
+        ev_error(ev, E_INTERNAL, NULL, "the run stopped without saying why");
+        ev->session->fault = true;
+    }
+    store_end(keeper, ev, tool_status(ev->session, good));
+    ev->session->keeper = NULL;
+    return good;
 }

@@ -61,7 +61,8 @@ int tool_close(struct tool *t, bool good);
 int tool_settle_options(struct tool *t, struct program *p);
 /* Where several processes share the run: are all about to do the same? False: reported. */
 bool tool_share_out(struct tool *t, const struct program *p);
-/* Checks, runs, or both. Warnings and errors known before the run are printed before it. */
+/* Checks, runs, or both; a run leaves behind what it did (store.h). Warnings and errors known before the run are
+ * printed before it. */
 bool tool_check(struct ev *ev, struct program *p);
 bool tool_go(struct ev *ev, struct program *p);
 bool tool_run(struct ev *ev, struct program *p);

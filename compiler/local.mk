@@ -169,12 +169,12 @@ icl_DEPENDENCIES = libicl.a
 pkglibexec_PROGRAMS += icl-program
 icl_program_SOURCES = compiler/standalone.c
 icl_program_LDFLAGS = $(AM_LDFLAGS) -s -Wl,--as-needed
-icl_program_LDADD = libicl.a $(JANSSON_STATIC) $(ZSTD_STATIC)
+icl_program_LDADD = libicl.a $(JANSSON_STATIC) $(SQLITE_STATIC) $(ZSTD_STATIC)
 
 if STATIC_PROGRAMS
 pkglibexec_PROGRAMS += icl-program-static
 icl_program_static_SOURCES = compiler/standalone.c runtime/plugin_none.c
-icl_program_static_LDFLAGS = $(AM_LDFLAGS) -s -static
+icl_program_static_LDFLAGS = $(AM_LDFLAGS) -s -static -Wl,--wrap=dlopen
 icl_program_static_LDADD = $(icl_program_LDADD)
 else
 EXTRA_DIST += runtime/plugin_none.c

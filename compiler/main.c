@@ -15,7 +15,6 @@
 #include "compiler/repl.h"
 #include "compiler/replay.h"
 #include "compiler/shell.h"
-#include "compiler/store.h"
 #include "lang/names.h"
 #include "runtime/ranks.h"
 
@@ -66,19 +65,9 @@ static bool test(struct ev *ev, struct program *p)
     return failed == 0;
 }
 
-/* A run that leaves behind what it did. */
-static bool run(struct ev *ev, struct program *p)
-{
-    struct keeper *keeper = ev->session->keeper = store_new(ev, p);
-    bool good = tool_run(ev, p);
-    store_end(keeper, ev, tool_status(ev->session, good));
-    ev->session->keeper = NULL;
-    return good;
-}
-
 static int command_run(struct command_line *line)
 {
-    return with_program(line, run);
+    return with_program(line, tool_run);
 }
 
 static int command_check(struct command_line *line)

@@ -1,4 +1,4 @@
-/* The keeper of `icl run`: everything goes to icl.sqlite in the folder of --out. */
+/* The keeper of a run, by `icl run` or a program built: everything goes to icl.sqlite in the folder of --out. */
 #ifndef ICL_STORE_H
 #define ICL_STORE_H
 

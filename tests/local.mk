@@ -41,7 +41,7 @@ EXTRA_DIST += tests/README.md tests/build tests/cases tests/cases.sh tests/examp
 	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-unit_ldadd = libicl.a $(JANSSON_LIBS) $(ZSTD_STATIC) $(CHECK_LIBS)
+unit_ldadd = libicl.a $(JANSSON_LIBS) $(SQLITE_LIBS) $(ZSTD_STATIC) $(CHECK_LIBS)
 
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
