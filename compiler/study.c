@@ -157,7 +157,7 @@ static struct estimate read_out_risk(const struct tensor *z, const double *weigh
 {
     int64_t rows = z->dims[0], w = z->dims[1];
     struct estimate e = { .trials = rows };
-    double mean = 0, m2 = 0, most = 0, sum = 0;
+    double mean = 0, m2 = 0, m3 = 0, most = 0, sum = 0;
     int64_t n = 0;
     for (int64_t r = 0; r < rows; r++) {
         double p = weights[w - 1];
@@ -167,8 +167,9 @@ static struct estimate read_out_risk(const struct tensor *z, const double *weigh
             e.nonfinite++;
             continue;
         }
-        double step = square - mean;
-        mean += step / (double)++n;
+        double step = square - mean, part = step / (double)++n;
+        mean += part;
+        m3 += part * (step * part * (double)(n - 1) * (double)(n - 2) - 3 * m2);
         m2 += step * (square - mean);
         sum += square;
         if (square > most) most = square;
@@ -176,6 +177,7 @@ static struct estimate read_out_risk(const struct tensor *z, const double *weigh
     e.mean = mean;
     e.se = n > 1 ? sqrt(m2 / (double)(n - 1) / (double)n) : INFINITY;
     e.largest_share = sum > 0 ? most / sum : 0;
+    e.skewness = m2 > 0 ? sqrt((double)n) * m3 / (m2 * sqrt(m2)) : 0;
     return e;
 }
 

@@ -409,6 +409,7 @@ static bool scaled_estimate(struct ev *ev, struct scope *s, const struct value *
     if (e->op == AO_DIV) factor = 1 / factor;
     out->estimate.mean *= factor;
     out->estimate.se *= fabs(factor);
+    if (factor < 0) out->estimate.skewness = -out->estimate.skewness;
     return true;
 }
 

@@ -11,6 +11,7 @@ struct estimate {
     int64_t trials;       /* prompts */
     int64_t nonfinite;    /* of these, prompts whose prediction was not finite; they are left out of the mean */
     double largest_share; /* the largest share of the sum that one prompt carries, 0 to 1 */
+    double skewness;      /* of the prompts' values: their third central moment over the second's power of 3/2 */
 };
 
 /* Does one prompt carry so much of the sum that mean and standard error say little? */

@@ -2,8 +2,10 @@
  * tree over leaf numbers: the node of level l with number i covers leaves i 2^l to (i + 1) 2^l - 1, and a node without
  * a right half is its left half. A piece of work is one node of some level, so its size is free to suit the machine:
  * the tree stays the same. With several ranks each does a run of neighbouring pieces, and they exchange the pieces'
- * nodes before these are joined. A node keeps count, mean and sum of squared deviations; two are joined by the formulas
- * of Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979). */
+ * nodes before these are joined. A node keeps count, mean and sums of squared and of cubed deviations; two are joined by
+ * the formulas of Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
+ * (1979), and for the cubes Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order
+ * statistical moments" (2008). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -21,7 +23,8 @@ static const size_t BATCH_BYTES = 128 << 10, HUGE_PAGE = 2 << 20;
 
 struct node {
     int64_t count, nonfinite;
-    double mean, squares;      /* of the finite values; the sum of squared deviations from the mean */
+    double mean;               /* of the finite values; */
+    double squares, cubes;     /*   sums of their squared and cubed deviations from it */
     double absolute, largest;  /* the sum and the largest of the absolute values */
 };
 
@@ -39,11 +42,14 @@ static struct node join(struct node a, struct node b)
     if (a.count == 0 || b.count == 0) {
         j.mean = a.count ? a.mean : b.mean;
         j.squares = a.count ? a.squares : b.squares;
+        j.cubes = a.count ? a.cubes : b.cubes;
         return j;
     }
     double share = (double)b.count / (double)j.count, apart = b.mean - a.mean;
     j.mean = a.mean + apart * share;
     j.squares = a.squares + b.squares + apart * apart * ((double)a.count * share);
+    j.cubes = a.cubes + b.cubes + apart * apart * apart * ((double)a.count * share) * (1 - 2 * share) +
+              3 * apart * (b.squares * (1 - share) - a.squares * share);
     return j;
 }
 
@@ -61,8 +67,12 @@ static struct node leaf_node(const double *v, int n)
     }
     l.nonfinite = n - l.count;
     l.mean = l.count ? sum / (double)l.count : 0;
-    for (int i = 0; i < n; i++)
-        if (isfinite(v[i])) l.squares += (v[i] - l.mean) * (v[i] - l.mean);
+    for (int i = 0; i < n; i++) {
+        if (!isfinite(v[i])) continue;
+        double away = v[i] - l.mean, square = away * away;
+        l.squares += square;
+        l.cubes += square * away;
+    }
     return l;
 }
 
@@ -89,6 +99,7 @@ static struct estimate estimate_of(const struct node *t)
         .trials = t->count + t->nonfinite,
         .nonfinite = t->nonfinite,
         .largest_share = t->absolute > 0 ? t->largest / t->absolute : 0,
+        .skewness = t->squares > 0 ? sqrt(n) * t->cubes / (t->squares * sqrt(t->squares)) : 0,
     };
 }
 

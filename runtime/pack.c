@@ -1,5 +1,5 @@
 /* Bytes of cells. A cell is its kind, one byte, and what that kind holds: 8 bytes for numbers, a length and its bytes
- * for text, five numbers for an estimate, element kind, rank, sizes and elements for a tensor. Rows are the number of
+ * for text, six numbers for an estimate, element kind, rank, sizes and elements for a tensor. Rows are the number of
  * columns and of rows, the names, then the cells row by row. Reading trusts nothing: lengths are compared with what is
  * left before memory is asked for. */
 #include "runtime/pack.h"
@@ -65,6 +65,7 @@ void pack_cell(struct buf *out, const struct cell *c) {
         pack_int(out, c->estimate.trials);
         pack_int(out, c->estimate.nonfinite);
         pack_real(out, c->estimate.largest_share);
+        pack_real(out, c->estimate.skewness);
         break;
     case CELL_TENSOR: pack_tensor(out, c->tensor); break;
     }
@@ -144,6 +145,7 @@ static struct estimate unpack_estimate(struct unpacker *u) {
     e.trials = unpack_int(u);
     e.nonfinite = unpack_int(u);
     e.largest_share = unpack_real(u);
+    e.skewness = unpack_real(u);
     return e;
 }
 

@@ -57,8 +57,9 @@ bool figure_add(struct figure *f, const char *series, const struct cell *x, cons
     p.x = axis_value(f, &f->x, x);
     p.low = p.high = p.y;
     if (y->kind == CELL_ESTIMATE && isfinite(y->estimate.se) && y->estimate.se > 0) {
-        p.low = p.y - f->spread * y->estimate.se;
-        p.high = p.y + f->spread * y->estimate.se;
+        double aside = f->bootstrap ? plot_skewed(f->spread, &y->estimate) : 0;
+        p.low = p.y + aside - f->spread * y->estimate.se;
+        p.high = p.y + aside + f->spread * y->estimate.se;
         f->uncertain = true;
     }
     struct figure_series *s = series_of(f, series);

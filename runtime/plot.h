@@ -39,7 +39,7 @@ struct figure {
     bool xlog, ylog, color_log;
     bool downwards;   /* heatmaps: y runs down, as the rows of a matrix do */
     double spread;    /* half a bar of uncertainty, in standard errors; 1 at first */
-    bool bootstrap;   /* several rows at one place: the interval of their mean is the bootstrap's */
+    bool bootstrap;   /* intervals are the bootstrap's: over the rows at one place, or an estimate's prompts */
     bool band;        /* the uncertainty is shaded between the points, not a bar on each */
     int precision;
     struct figure_axis x, y;

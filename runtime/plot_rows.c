@@ -1,6 +1,7 @@
-/* Several rows at one place of a figure (seeds, replicates): one point, their mean, with an interval of the mean.
+/* Intervals of the points of a figure. Several rows at one place (seeds, replicates) are one point, their mean, with an
+ * interval of the mean; an estimate alone has the interval of its prompts.
  *
- * The interval is that of Student's distribution around the mean of the rows, or, asked for, the bootstrap's: the rows
+ * The interval of rows is that of Student's distribution around the mean of the rows, or, asked for, the bootstrap's: the rows
  * are drawn again with replacement, and the percentiles of the means so found are its ends (Efron, 1979). The draws
  * are words of the counter-based generator under a key of their own: the same table gives the same figure. */
 #include <math.h>
@@ -33,6 +34,15 @@ void plot_bootstrap(struct arena *a, const double *v, int n, double share, doubl
     int cut = (int)floor((1 - share) / 2 * RESAMPLES);
     *low = mean[cut];
     *high = mean[RESAMPLES - 1 - cut];
+}
+
+/* The percentiles of an estimate's bootstrap distribution over its prompts lie at its mean ± z standard errors, moved
+ * by this: the prompts themselves are not kept, and need not be, since the mean of n values drawn again has a known
+ * mean, variance and skewness, from which Cornish and Fisher's expansion gives the percentiles up to terms of 1 / n
+ * standard errors (Hall, The Bootstrap and Edgeworth Expansion, 1992, 2.5). */
+double plot_skewed(double z, const struct estimate *e) {
+    double n = (double)(e->trials - e->nonfinite);
+    return e->se * (z * z - 1) * e->skewness / (6 * sqrt(n));
 }
 
 static double normal_share(double spread) {

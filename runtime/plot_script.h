@@ -37,6 +37,8 @@ void plot_join_rows(struct figure *f);
 double plot_student(double spread, int n);
 /* Ends of the central `share` of the means of n values drawn again with replacement. */
 void plot_bootstrap(struct arena *a, const double *v, int n, double share, double *low, double *high);
+/* How far the bootstrap's interval of an estimate, z standard errors to either side, lies above the normal one. */
+double plot_skewed(double z, const struct estimate *e);
 
 /* ---- plot_script.c ---- */
 

@@ -75,6 +75,45 @@ START_TEST(the_bootstrap_finds_the_interval_of_a_mean) {
 }
 END_TEST
 
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The interval of an estimate, from three moments, is the one that drawing its skewed prompts again gives. */
+START_TEST(the_bootstrap_of_an_estimate_needs_no_prompts) {
+    enum { N = 60, TIMES = 100000 };
+    static double v[N], again[TIMES];
+    double mean = 0, squares = 0, cubes = 0;
+    for (int i = 0; i < N; i++) mean += (v[i] = pow(-log((i + 0.5) / N), 2)) / N;
+    for (int i = 0; i < N; i++) {
+        squares += pow(v[i] - mean, 2);
+        cubes += pow(v[i] - mean, 3);
+    }
+    uint64_t state = 1;
+    for (int r = 0; r < TIMES; r++)
+        for (int i = 0; i < N; i++) {
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            again[r] += v[(state >> 32) * N >> 32] / N;
+        }
+    qsort(again, TIMES, sizeof *again, ascending);
+    struct estimate e = {.mean = mean, .se = sqrt(squares / (N - 1) / N), .trials = N + 3, .nonfinite = 3,
+                         .skewness = cubes / N / pow(squares / N, 1.5)};
+    for (int b = 0; b < 2; b++) {
+        struct figure f;
+        struct cell at = cell_int(1), of = cell_estimate(e);
+        figure_init(&f, &arena, FIGURE_LINE);
+        f.spread = figure_spread(b ? "bootstrap" : "90%");
+        f.bootstrap = b;
+        ck_assert(figure_add(&f, NULL, &at, &of));
+        const struct figure_point *p = f.series.data[0].points.data;
+        ck_assert_double_eq_tol(p->low, b ? again[TIMES / 20] : mean - 1.645 * e.se, 0.03 * e.se);
+        ck_assert_double_eq_tol(p->high, b ? again[TIMES - TIMES / 20] : mean + 1.645 * e.se, 0.03 * e.se);
+    }
+    ck_assert_double_gt(again[TIMES / 20], mean - 1.58 * e.se); /* not the normal one */
+}
+END_TEST
+
 START_TEST(what_is_not_shown_is_said) {
     struct figure f;
     FILE *to = fopen("/dev/null", "w");
@@ -142,6 +181,7 @@ int main(void) {
     tcase_add_test(c, few_rows_have_wide_intervals);
     tcase_add_test(c, rows_at_one_place_are_their_mean);
     tcase_add_test(c, the_bootstrap_finds_the_interval_of_a_mean);
+    tcase_add_test(c, the_bootstrap_of_an_estimate_needs_no_prompts);
     tcase_add_test(c, what_is_not_shown_is_said);
     tcase_add_test(c, text_keeps_to_its_width);
     tcase_add_test(c, numbers_are_short);

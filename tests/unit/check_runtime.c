@@ -184,20 +184,22 @@ START_TEST(estimates_are_the_same_everywhere)
             pool_free(p);
         }
         for (int s = 0; s < 3; s++) {
-            long double sum = 0, squares = 0;
+            long double sum = 0, squares = 0, cubes = 0;
             int64_t n = 0, bad = 0;
             for (int pass = 0; pass < 2; pass++)
                 for (int64_t i = 0; i < trials[t]; i++) {
                     double v = (float)sample(i, s > 0), w = s == 2 ? (float)sample(i, 0) : 0;
                     if (!isfinite(v) || !isfinite(w)) bad += pass;
                     else if (pass == 0) sum += v - w, n++;
-                    else squares += (v - w - sum / n) * (v - w - sum / n);
+                    else squares += powl(v - w - sum / n, 2), cubes += powl(v - w - sum / n, 3);
                 }
             ck_assert_int_eq(first[s].trials, trials[t]);
             ck_assert_int_eq(first[s].nonfinite, bad);
             ck_assert_double_eq_tol(first[s].mean, (double)(sum / n), 1e-14);
             if (n > 1) ck_assert_double_eq_tol(first[s].se, (double)sqrtl(squares / (n - 1) / n), 1e-14);
             else ck_assert(isnan(first[s].se));
+            if (n > 1) ck_assert_double_eq_tol(first[s].skewness, (double)(cubes / n / powl(squares / n, 1.5L)), 1e-11);
+            else ck_assert(first[s].skewness == 0);
         }
     }
 }
