@@ -11,6 +11,7 @@
 #include "compiler/answer.h"
 #include "compiler/cost.h"
 #include "compiler/kernel.h"
+#include "runtime/room.h"
 #include "runtime/table.h"
 
 struct entry {
@@ -92,12 +93,6 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void *room(size_t bytes)
-{
-    void *p = NULL;
-    return posix_memalign(&p, 64, bytes + 64) ? NULL : p;
-}
-
 enum { BLOCKS = 16 };
 
 /* Seconds a block: the least of several calls of BLOCKS blocks each, in about a tenth of a second. */
@@ -121,11 +116,11 @@ static double time_kernel(struct ev *ev, struct entry *e)
     const struct ir_region *top = e->f->top;
     const struct icl_kernel *k = kernel_get(session_kernels(ev), e->f, &why);
     if (!k) return 0;
-    void *in[e->f->inputs.n + 1], *out[top->results.n + 1], *scratch = room(k->scratch);
+    void *in[e->f->inputs.n + 1], *out[top->results.n + 1], *scratch = room_new(k->scratch);
     bool good = scratch != NULL;
     for (int i = 0; i < e->f->inputs.n; i++) {
         int64_t n = ir_elements(e->f->inputs.data[i]);
-        in[i] = room((size_t)n * 8);
+        in[i] = room_new((size_t)n * 8);
         good = good && in[i];
         for (int64_t j = 0; in[i] && j < n; j++) {
             double v = 0.1 * sin((double)(j + 1));
@@ -135,7 +130,7 @@ static double time_kernel(struct ev *ev, struct entry *e)
         }
     }
     for (int i = 0; i < top->results.n; i++) {
-        out[i] = room((size_t)ir_elements(top->results.data[i]) * 8 * BLOCKS * (size_t)k->lanes);
+        out[i] = room_new((size_t)ir_elements(top->results.data[i]) * 8 * BLOCKS * (size_t)k->lanes);
         good = good && out[i];
     }
     struct icl_kernel_args args = { .blocks = BLOCKS, .in = (const void *const *)in, .out = out, .scratch = scratch };

@@ -1,16 +1,41 @@
 /* Draws, concatenation and running sums: ops that fill their buffer in an order of their own. */
 #include "compiler/lanes.h"
 
-/* Four elements a group; the buffer has room for a whole last group. */
+/* One group: four elements from place `to` on. */
+static void draw_group(struct lanes *l, const struct ir_node *node, struct ix group, struct ix to)
+{
+    int draw[4], prompt = loops_prompt(&l->b, ix_value(l, l->block));
+    loops_draw(&l->b, node->op, node->site, node->stream, ix_value(l, group), prompt, draw);
+    for (int k = 0; k < 4; k++) lanes_store(l, lane(node)->mem, ix_plus(to, k), draw[k]);
+}
+
+/* A row that begins with a group of its own. */
+static void draw_row(struct lanes *l, const struct ir_node *node, const struct ix *at)
+{
+    int64_t groups = ir_dim(node, node->rank - 1) / 4;
+    struct ix first = ix_const(0), to = ix_const(0), group;
+    for (int d = 0; d < node->rank - 1; d++) {
+        first = ix_add(l, ix_scale(first, ir_dim(node, d)), at[d]);
+        to = ix_add(l, to, ix_scale(at[d], lane(node)->stride[d]));
+    }
+    int loop = lanes_for(l, ix_const(0), ix_const(groups), 0, NULL, &group);
+    draw_group(l, node, ix_add(l, ix_scale(first, groups), group), ix_add(l, to, ix_scale(group, 4)));
+    lanes_end(l, loop, NULL, NULL);
+}
+
+/* Four elements a group, row by row where rows have room between; else the buffer has room for a whole last group. */
 void lanes_draw(struct lanes *l, const struct ir_node *node)
 {
-    int64_t groups = (ir_elements(node) + 3) / 4;
-    int mem = lane(node)->mem = lanes_buffer(l, DT_REAL, 4 * groups, node->name), draw[4];
-    int prompt = loops_prompt(&l->b, ix_value(l, l->block));
+    int64_t elements = ir_elements(node), groups = (elements + 3) / 4;
+    struct loop_mem *m = &l->lf->mems.data[lane(node)->mem];
     struct ix group;
+    if (m->elements != elements) {
+        lanes_batches(l, node, node->rank - 1, draw_row);
+        return;
+    }
+    m->elements = 4 * groups;
     int loop = lanes_for(l, ix_const(0), ix_const(groups), 0, NULL, &group);
-    loops_draw(&l->b, node->op, node->site, node->stream, ix_value(l, group), prompt, draw);
-    for (int k = 0; k < 4; k++) lanes_store(l, mem, ix_plus(ix_scale(group, 4), k), draw[k]);
+    draw_group(l, node, group, ix_scale(group, 4));
     lanes_end(l, loop, NULL, NULL);
 }
 

@@ -54,14 +54,16 @@ void lanes_strides(const struct ir_node *node, int64_t *stride)
 
 /* Strides of a node's own buffer; returns its elements. Where rows are far apart, by a number of cache lines that has
  * many factors of two, a column of them would fall into a few sets of the cache: such rows get a little room between.
- */
+ * Draws come four at a time: their rows do when each begins with a draw of its own. */
 static int64_t padded_strides(const struct lanes *l, const struct ir_node *node, int64_t *stride)
 {
     const int64_t line = 64, far = 16 * line;
     int64_t s = 1, bytes = node->dtype == DT_BOOL ? 1 : node->dtype == DT_INT ? 8 : l->lf->precision / 8;
     bool may = node->op == OP_MATMUL || op_info[node->op].class != OP_CLASS_LINALG;
     if (!l->uniform) bytes *= l->lf->lanes;
-    if (node->op == OP_DRAW_UNIFORM || node->op == OP_DRAW_NORMAL || node->op == OP_PARAM) may = false;
+    if (node->op == OP_DRAW_UNIFORM || node->op == OP_DRAW_NORMAL)
+        may = node->rank && ir_dim(node, node->rank - 1) % 4 == 0;
+    if (node->op == OP_PARAM) may = false;
     for (int d = node->rank; d-- > 0;) {
         if (may && d < node->rank - 1 && s * bytes >= far && s * bytes % (2 * line) == 0 && ir_dim(node, d) > 1)
             s += bytes < line ? line / bytes : 1;

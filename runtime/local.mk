@@ -38,6 +38,8 @@ libicl_a_SOURCES += \
 	runtime/results.c \
 	runtime/results.h \
 	runtime/rng.c \
+	runtime/room.c \
+	runtime/room.h \
 	runtime/sha256.c \
 	runtime/sha256.h \
 	runtime/table.c \

@@ -6,20 +6,17 @@
  * the formulas of Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
  * (1979), and for the cubes Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order
  * statistical moments" (2008). */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "runtime/measure.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
+#include "runtime/room.h"
 
 enum { LEAF = 32, FIRST_ROUND = 4096, PIECES_A_THREAD = 32, MAX_PIECES = 4096, MAX_LEVELS = 64 };
-static const size_t BATCH_BYTES = 128 << 10, HUGE_PAGE = 2 << 20;
+static const size_t BATCH_BYTES = 128 << 10;
 
 struct node {
     int64_t count, nonfinite;
@@ -133,14 +130,6 @@ struct run {
     void *const *to;         /* collect */
 };
 
-static void *buffer(size_t size)
-{
-    size_t align = size >= HUGE_PAGE ? HUGE_PAGE : 64;
-    void *p = aligned_alloc(align, (size + align - 1) / align * align + (size ? 0 : align));
-    if (p && align == HUGE_PAGE) madvise(p, size, MADV_HUGEPAGE);
-    return p;
-}
-
 static void desk_free(struct desk *d, int outputs)
 {
     free(d->scratch);
@@ -153,13 +142,13 @@ static void desk_free(struct desk *d, int outputs)
 static bool desk_new(struct desk *d, const struct run *r)
 {
     const struct measure *m = r->m;
-    d->scratch = buffer(m->kernel.scratch);
+    d->scratch = room_new(m->kernel.scratch);
     d->out = calloc((size_t)m->outputs + 1, sizeof *d->out);
     d->trees = calloc((size_t)r->nseries + 1, sizeof *d->trees);
     d->leaf = calloc((size_t)r->nseries + 1, sizeof *d->leaf * LEAF);
     bool good = d->scratch && d->out && d->trees && d->leaf;
     for (int k = 0; good && k < m->outputs; k++) {
-        d->out[k] = buffer((size_t)(r->batch * m->output[k].elements) * 8);
+        d->out[k] = room_new((size_t)(r->batch * m->output[k].elements) * 8);
         good = d->out[k] != NULL;
     }
     return good;
