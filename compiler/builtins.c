@@ -684,32 +684,52 @@ RULE(bi_square)
     return t_unary_op(ev, b->op, a->v[0], 0);
 }
 
-/* The right side as a matrix with the left's leading axes; *vector: its last axis was added. NULL: reported. */
+/* Does B hold a vector for each of several matrices A? Else matrices: `ambiguous` where it could be either. */
+static bool is_vectors(const struct value *A, const struct value *B, bool *ambiguous)
+{
+    bool each = B->rank == A->rank - 1 && A->rank > 2;
+    for (int i = 0; each && i < B->rank; i++) each = size_compare(A->dims[i], B->dims[i]) == SIZE_EQUAL;
+    *ambiguous = each && size_compare(B->dims[B->rank - 2], B->dims[B->rank - 1]) == SIZE_EQUAL;
+    return B->rank == 1 || each;
+}
+
+/* Shows the matrix and the right side. NULL. */
+static struct value *both_shown(struct ev *ev, struct args *a, struct diag *m)
+{
+    ev_show(ev, m, a->at[0], a->v[0]);
+    ev_show(ev, m, a->at[1], a->v[1]);
+    return NULL;
+}
+
+/* The right side as a matrix, or several; *vector: its last axis was added. NULL: reported. */
 static struct value *right_side(struct ev *ev, struct args *a, dim rows, bool *vector)
 {
     struct value *A = a->v[0], *B = t_cast(ev, a->v[1], DT_REAL);
-    *vector = B->rank == 1 || (B->rank == A->rank - 1 && A->rank > 2);
+    bool ambiguous = false;
     dim dims[IR_MAX_RANK];
     if (B->rank == 0) {
         wrong_rank(ev, a, 1, "a vector or a matrix");
         return NULL;
+    }
+    *vector = is_vectors(A, B, &ambiguous);
+    if (ambiguous) {
+        struct diag *m = ev_error(ev, E_BROADCAST, a->call, "the right side is one matrix, or a vector for each matrix");
+        diag_help(m, "give it the axis that is meant: `reshape(%s, [1, n, n])` or `reshape(%s, [n, n, 1])`",
+                  ev_text(ev, a->at[1]), ev_text(ev, a->at[1]));
+        return both_shown(ev, a, m);
     }
     if (*vector) {
         memcpy(dims, B->dims, sizeof B->dims);
         dims[B->rank] = size_int(ev->sizes, 1);
         B = t_reshape(ev, B, B->rank + 1, dims);
     }
-    if (size_compare(B->dims[B->rank - 2], rows) == SIZE_DIFFERENT) {
-        struct diag *m = ev_error(ev, E_SHAPE, a->call, "the right side has %s rows, the matrix %s",
-                                  size_str(ev->arena, B->dims[B->rank - 2]), size_str(ev->arena, rows));
-        ev_show(ev, m, a->at[0], A);
-        ev_show(ev, m, a->at[1], a->v[1]);
-        return NULL;
-    }
-    memcpy(dims, A->dims, sizeof A->dims);
-    dims[A->rank - 2] = B->dims[B->rank - 2];
-    dims[A->rank - 1] = B->dims[B->rank - 1];
-    return t_broadcast(ev, B, A->rank, dims);
+    if (size_compare(B->dims[B->rank - 2], rows) == SIZE_DIFFERENT)
+        return both_shown(ev, a, ev_error(ev, E_SHAPE, a->call, "the right side has %s rows, the matrix %s",
+                                          size_str(ev->arena, B->dims[B->rank - 2]), size_str(ev->arena, rows)));
+    if (t_join_leading(A, B, dims) < 0)
+        return both_shown(ev, a, ev_error(ev, E_BROADCAST, a->call, "the matrices and the right sides differ in their "
+                                                                    "leading axes"));
+    return B;
 }
 
 static struct value *as_vector(struct ev *ev, struct value *x, bool vector)
@@ -749,11 +769,7 @@ RULE(bi_lstsq)
     struct value *A = a->v[0] = t_cast(ev, a->v[0], DT_REAL);
     struct value *B = right_side(ev, a, A->dims[A->rank - 2], &vector);
     if (!B) return &value_error;
-    if (B->kind != V_TENSOR) return B;
-    struct ir_node p = { .op = OP_PINV_SOLVE, .dtype = DT_REAL, .rank = A->rank };
-    memcpy(p.dims, B->dims, sizeof p.dims);
-    p.dims[A->rank - 2] = A->dims[A->rank - 1];
-    return as_vector(ev, t_apply(ev, &p, (struct value *[]){ A, B }, 2), vector);
+    return as_vector(ev, t_matrix_op(ev, (struct ir_node){ .op = OP_PINV_SOLVE }, A, B), vector);
 }
 
 RULE(bi_inv)

@@ -198,6 +198,8 @@ struct value *t_full(struct ev *ev, struct value *v, int rank, const dim *dims);
 struct value *t_iota(struct ev *ev, int rank, const dim *dims, int axis);
 struct value *t_eye(struct ev *ev, dim n);
 struct value *t_draw(struct ev *ev, enum ir_op op, uint32_t site, uint32_t stream, int rank, const dim *dims);
+int t_join_leading(const struct value *a, const struct value *b, dim *out);
+struct value *t_matrix_op(struct ev *ev, struct ir_node p, struct value *a, struct value *b);
 /* Broadcasts a and b to one shape, promoting int to real; false: reported. */
 bool t_match(struct ev *ev, struct value **a, struct value **b, const struct ast *at);
 

@@ -53,9 +53,11 @@ static struct value *slice(struct ev *ev, struct scope *s, struct value *x, int 
     dim zero = size_int(ev->sizes, 0), one = size_int(ev->sizes, 1);
     dim from = part[0] ? from_end(ev, part[0], size) : step > 0 ? zero : size_sub(ev->sizes, size, one);
     dim to = part[1] ? from_end(ev, part[1], size) : step > 0 ? size : size_int(ev->sizes, -1);
+    bool nothing = !part[0] && step < 0 && size_is(size, 0); /* backwards from the end of an empty axis */
+    if (nothing) from = to = zero;
     bool before = step > 0 ? exceeds(ev, zero, to) : part[1] && exceeds(ev, zero, to);
     if (exceeds(ev, to, size) || exceeds(ev, zero, from) || before ||
-        exceeds(ev, step > 0 ? from : size_add(ev->sizes, from, one), size))
+        (exceeds(ev, step > 0 ? from : size_add(ev->sizes, from, one), size) && !nothing))
         return out_of_range(ev, e, size, of);
     if (step > 0 && exceeds(ev, from, to)) to = from;
     dim span = step > 0 ? size_sub(ev->sizes, to, from) : size_sub(ev->sizes, from, to), count = span;

@@ -189,6 +189,7 @@ static struct value *unslice(struct adjoint *a, struct value *g, int axis, dim s
 {
     struct size_table *t = a->ev->sizes;
     dim count = g->dims[axis];
+    if (size_is(count, 0)) return zeros(a, g, axis, size);
     if (step < 0) {
         dim last = size_sub(t, count, whole(a, 1));
         g = t_slice(a->ev, g, axis, last, count, -1);

@@ -177,27 +177,38 @@ static int act_shared(struct command_line *c, const struct payload *p, const str
     return EXIT_USAGE;
 }
 
+/* Does what the first argument asks for, if the program's code is not needed for it. -1: it is. */
+static int told(const struct payload *p, int argc, char **argv)
+{
+    if (argc > 1 && !strcmp(argv[1], "--describe")) return fputs(p->description, stdout) < 0;
+    if (argc > 1 && !strcmp(argv[1], "--version")) return printf("%s\n", p->version) < 0;
+    return -1;
+}
+
+static int start(struct command_line *c, struct arena *arena, const struct payload *p, int argc, char **argv)
+{
+    const char *why;
+    struct payload_level *level = own_level(p);
+    if (!level) {
+        fprintf(stderr, "%s: it has no code for this processor (ICL_CPU, if set, names a level it was built for)\n",
+                c->program);
+        return EXIT_USAGE;
+    }
+    if (!payload_unpack(arena, level, &why)) {
+        fprintf(stderr, "%s: %s\n", c->program, why);
+        return EXIT_FAULT;
+    }
+    tool_catch_signals();
+    return act_shared(c, p, level, argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena = { 0 };
     struct command_line c = { .program = own_name(argv[0]), .standalone = true, .precision = 32, .color = "auto" };
     struct payload *p = own_payload(&arena, c.program, argv[0]);
-    const char *why;
-    if (!p) return EXIT_FAULT;
-    if (argc > 1 && !strcmp(argv[1], "--describe")) return fputs(p->description, stdout) < 0;
-    if (argc > 1 && !strcmp(argv[1], "--version")) return printf("%s\n", p->version) < 0;
-    struct payload_level *level = own_level(p);
-    if (!level) {
-        fprintf(stderr, "%s: it has no code for this processor (ICL_CPU, if set, names a level it was built for)\n",
-                c.program);
-        return EXIT_USAGE;
-    }
-    if (!payload_unpack(&arena, level, &why)) {
-        fprintf(stderr, "%s: %s\n", c.program, why);
-        return EXIT_FAULT;
-    }
-    tool_catch_signals();
-    int status = act_shared(&c, p, level, argc, argv);
+    int status = p ? told(p, argc, argv) : EXIT_FAULT;
+    if (status < 0) status = start(&c, &arena, p, argc, argv);
     arena_free(&arena);
     return status;
 }

@@ -501,6 +501,43 @@ struct value *t_reduce(struct ev *ev, enum ir_op op, struct value *a, int axis)
     return apply1(ev, &p, a);
 }
 
+/* What the leading axes of a and b, all but the last two, stretch to, and how many: NumPy's rule. -1: they differ. */
+int t_join_leading(const struct value *a, const struct value *b, dim *out)
+{
+    int lead = (a->rank > b->rank ? a->rank : b->rank) - 2;
+    for (int i = 0; i < lead; i++) {
+        int ia = i - (lead - (a->rank - 2)), ib = i - (lead - (b->rank - 2));
+        out[i] = ia < 0 ? b->dims[ib] : ib < 0 ? a->dims[ia] : join(a->dims[ia], b->dims[ib]);
+        if (!out[i]) return -1;
+    }
+    return lead;
+}
+
+/* Matrices, stretched to these leading axes. */
+static struct value *t_lead(struct ev *ev, struct value *x, int lead, const dim *leading)
+{
+    dim dims[IR_MAX_RANK];
+    memcpy(dims, leading, sizeof(dim) * (size_t)lead);
+    memcpy(dims + lead, x->dims + x->rank - 2, 2 * sizeof(dim));
+    return t_broadcast(ev, x, lead + 2, dims);
+}
+
+/* An operation on matrices a and right sides b, whose leading axes stretch to each other's. */
+struct value *t_matrix_op(struct ev *ev, struct ir_node p, struct value *a, struct value *b)
+{
+    dim out[IR_MAX_RANK];
+    struct value *bad = poison2(a, b);
+    if (bad) return bad;
+    int lead = t_join_leading(a, b, out);
+    struct value *in[] = { t_lead(ev, a, lead, out), t_lead(ev, b, lead, out) };
+    p.dtype = DT_REAL;
+    p.rank = lead + 2;
+    memcpy(p.dims, out, sizeof(dim) * (size_t)lead);
+    p.dims[lead] = a->dims[a->rank - 1];
+    p.dims[lead + 1] = b->dims[b->rank - 1];
+    return t_apply(ev, &p, in, 2);
+}
+
 struct value *t_matmul(struct ev *ev, struct value *a, struct value *b, const struct ast *at)
 {
     struct value *bad = poison2(a, b);
@@ -521,41 +558,27 @@ struct value *t_matmul(struct ev *ev, struct value *a, struct value *b, const st
     dim one = size_int(ev->sizes, 1);
     if (row) a = t_reshape(ev, a, 2, (dim[]){ one, a->dims[0] });
     if (column) b = t_reshape(ev, b, 2, (dim[]){ b->dims[0], one });
-    int lead = (a->rank > b->rank ? a->rank : b->rank) - 2;
-    dim da[IR_MAX_RANK], db[IR_MAX_RANK], out[IR_MAX_RANK];
-    for (int i = 0; i < lead; i++) {
-        int ia = i - (lead - (a->rank - 2)), ib = i - (lead - (b->rank - 2));
-        out[i] = ia < 0 ? b->dims[ib] : ib < 0 ? a->dims[ia] : join(a->dims[ia], b->dims[ib]);
-        if (!out[i]) {
-            say_factors(ev, ev_error(ev, E_BROADCAST, at, "matrix product: leading axes differ"), a, b, at);
-            return &value_error;
-        }
-        da[i] = db[i] = out[i];
+    dim out[IR_MAX_RANK];
+    int lead = t_join_leading(a, b, out);
+    if (lead < 0) {
+        say_factors(ev, ev_error(ev, E_BROADCAST, at, "matrix product: leading axes differ"), a, b, at);
+        return &value_error;
     }
-    da[lead] = a->dims[a->rank - 2];
-    da[lead + 1] = a->dims[a->rank - 1];
-    db[lead] = b->dims[b->rank - 2];
-    db[lead + 1] = b->dims[b->rank - 1];
-    a = t_broadcast(ev, a, lead + 2, da);
-    b = t_broadcast(ev, b, lead + 2, db);
+    a = t_lead(ev, a, lead, out);
+    b = t_lead(ev, b, lead, out);
     struct ir_node p = like(OP_MATMUL, a);
-    p.dims[lead + 1] = db[lead + 1];
+    p.dims[lead + 1] = b->dims[lead + 1];
     struct value *v = t_apply(ev, &p, (struct value *[]){ a, b }, 2);
     if (!row && !column) return v;
     int rank = lead;
-    if (!row) out[rank++] = da[lead];
-    if (!column) out[rank++] = db[lead + 1];
+    if (!row) out[rank++] = a->dims[lead];
+    if (!column) out[rank++] = b->dims[lead + 1];
     return t_reshape(ev, v, rank, out);
 }
 
 struct value *t_trisolve(struct ev *ev, struct value *l, struct value *b, bool upper, bool transposed)
 {
-    struct value *bad = poison2(l, b);
-    if (bad) return bad;
-    struct ir_node p = like(OP_TRISOLVE, b);
-    p.upper = upper;
-    p.transposed = transposed;
-    return t_apply(ev, &p, (struct value *[]){ l, b }, 2);
+    return t_matrix_op(ev, (struct ir_node){ .op = OP_TRISOLVE, .upper = upper, .transposed = transposed }, l, b);
 }
 
 /* a[.., n, n] x = b: by Cholesky when a is a Gram matrix by construction (A' A + c I), else by LU. `b` is a matrix
@@ -569,8 +592,7 @@ struct value *t_solve(struct ev *ev, struct value *a, struct value *b, const str
         struct value *l = t_unary_op(ev, OP_CHOLESKY, a, 0);
         return t_trisolve(ev, l, t_trisolve(ev, l, b, false, false), false, true);
     }
-    struct ir_node p = like(OP_LU_SOLVE, b);
-    return t_apply(ev, &p, (struct value *[]){ a, b }, 2);
+    return t_matrix_op(ev, (struct ir_node){ .op = OP_LU_SOLVE }, a, b);
 }
 
 struct value *t_iota(struct ev *ev, int rank, const dim *dims, int axis)
