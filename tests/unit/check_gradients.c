@@ -298,7 +298,8 @@ static char *answers(struct arena *a, const char *path, const char *engine, cons
                                     icl ? icl : "./icl", engine, m->precision, path), "r");
     ck_assert_ptr_nonnull(from);
     while ((n = fread(piece, 1, sizeof piece, from))) buf_add(&text, piece, n);
-    ck_assert_msg(pclose(from) == 0, "%s does not run: engine %s, precision %s, n = %d", path, engine, m->precision, m->n);
+    ck_assert_msg(pclose(from) == 0, "%s does not run: engine %s, precision %s, n = %d", path, engine, m->precision,
+                  m->n);
     char *copy = arena_strndup(a, text.text ? text.text : "", text.n);
     buf_free(&text);
     return copy;
