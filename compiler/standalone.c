@@ -185,7 +185,7 @@ static int told(const struct payload *p, int argc, char **argv)
     return -1;
 }
 
-static int start(struct command_line *c, struct arena *arena, const struct payload *p, int argc, char **argv)
+static int start(struct command_line *c, struct arena *arena, struct payload *p, int argc, char **argv)
 {
     const char *why;
     struct payload_level *level = own_level(p);
