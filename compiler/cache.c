@@ -124,6 +124,13 @@ struct kept {
     struct timespec used;
 };
 
+/* A kernel's file, or one that is being written, perhaps by a process that was killed. */
+static bool is_kernel(const char *name)
+{
+    const char *suffix = strstr(name, SUFFIX);
+    return suffix && suffix > name && (!suffix[strlen(SUFFIX)] || suffix[strlen(SUFFIX)] == '.');
+}
+
 /* Kernels in the folder: calls each; `data` is its own. */
 static void each_file(const struct cache *c, void (*each)(const struct kept *, void *), void *data)
 {
@@ -133,7 +140,7 @@ static void each_file(const struct cache *c, void (*each)(const struct kept *, v
         struct kept k = {.bytes = 0};
         struct stat st;
         size_t n = strlen(d->d_name);
-        if (n < sizeof SUFFIX || n >= sizeof k.name || strcmp(d->d_name + n + 1 - sizeof SUFFIX, SUFFIX)) continue;
+        if (n >= sizeof k.name || !is_kernel(d->d_name)) continue;
         if (fstatat(dirfd(dir), d->d_name, &st, 0)) continue;
         memcpy(k.name, d->d_name, n + 1);
         k.bytes = st.st_size;
@@ -146,14 +153,14 @@ static void each_file(const struct cache *c, void (*each)(const struct kept *, v
 static void add_up(const struct kept *k, void *data)
 {
     struct cache_info *i = data;
-    i->files++;
+    if (!i->files++ || k->used.tv_sec < i->oldest) i->oldest = k->used.tv_sec;
     i->bytes += k->bytes;
 }
 
 /* How much there is. */
 struct cache_info cache_look(const struct cache *c)
 {
-    struct cache_info i = {0};
+    struct cache_info i = {.cap = c->cap ? c->cap : INT64_C(256) << 20};
     each_file(c, add_up, &i);
     return i;
 }
@@ -170,10 +177,16 @@ static void drop_each(const struct kept *k, void *data)
     drop(data, k->name);
 }
 
-/* Removes all kernels. */
-void cache_clear(const struct cache *c)
+/* See cache.h. */
+struct cache_info cache_clear(const struct cache *c, int *left)
 {
+    struct cache_info before = cache_look(c);
     each_file(c, drop_each, (void *)c);
+    struct cache_info after = cache_look(c);
+    *left = after.files;
+    before.files -= after.files;
+    before.bytes -= after.bytes;
+    return before;
 }
 
 struct listing {
@@ -204,7 +217,8 @@ static int by_use(const void *x, const void *y)
 /* Down to three quarters of the cap, oldest use first. */
 static void shrink(const struct cache *c)
 {
-    int64_t cap = c->cap ? c->cap : INT64_C(256) << 20, bytes = cache_look(c).bytes;
+    struct cache_info all = cache_look(c);
+    int64_t cap = all.cap, bytes = all.bytes;
     struct listing l = {0};
     if (bytes <= cap) return;
     each_file(c, list_each, &l);

@@ -8,6 +8,7 @@
 #include "lang/str.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct cache {
     const char *dir; /* NULL: no cache */
@@ -19,7 +20,8 @@ struct cache_entry {
 };
 struct cache_info {
     int files;
-    int64_t bytes;
+    int64_t bytes, cap;
+    time_t oldest; /* the longest time without use began then */
 };
 
 /* The user's cache folder ($XDG_CACHE_HOME/icl or ~/.cache/icl), made if need be; NULL: ICL_CACHE=off, or none. */
@@ -27,6 +29,7 @@ const char *cache_folder(struct arena *a);
 bool cache_read(const struct cache *c, struct cache_entry *e, struct buf *bytes);
 bool cache_write(const struct cache *c, const struct cache_entry *e, const char *bytes, size_t n);
 struct cache_info cache_look(const struct cache *c);
-void cache_clear(const struct cache *c);
+/* Removes all kernels; says how many there were, and in *left how many could not be removed. */
+struct cache_info cache_clear(const struct cache *c, int *left);
 
 #endif

@@ -12,6 +12,8 @@ libicl_a_SOURCES += \
 	compiler/builtins.c \
 	compiler/cache.c \
 	compiler/cache.h \
+	compiler/cache_tool.c \
+	compiler/cache_tool.h \
 	compiler/chain.c \
 	compiler/chain.h \
 	compiler/chain_cost.c \

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "compiler/build.h"
+#include "compiler/cache_tool.h"
 #include "compiler/command.h"
 #include "compiler/diag_json.h"
 #include "compiler/emit.h"
@@ -123,6 +124,14 @@ static int command_repl(struct command_line *line)
     return tool_close(&t, good);
 }
 
+static int command_cache(struct command_line *line)
+{
+    const char *what = line->file ? line->file : "";
+    if (!strcmp(what, "stat")) return cache_stat(line->session.format == FORMAT_JSON);
+    if (!strcmp(what, "clear")) return cache_remove(line->session.format == FORMAT_JSON);
+    return usage_error("`icl cache` takes `stat` or `clear`, not `%s`", what);
+}
+
 /* Editors add arguments of their own, such as --stdio. */
 static int command_lsp(int argc, char **argv)
 {
@@ -160,6 +169,7 @@ static const struct command commands[] = {
       NULL },
     { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL, NULL },
     { .name = "lsp", .arguments = "", .help = "serve an editor (language server protocol)", .bare = command_lsp },
+    { "cache", "stat|clear", "the compiled kernels that are kept", command_cache, false, NULL, NULL },
     { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL, NULL },
     { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL, NULL },
 };

@@ -130,6 +130,12 @@ static void offer_arguments(const struct line *l)
     if (strstr(takes, "CODE"))
         for (enum diag_code i = 0; i < DIAG_COUNT; i++) offer(l, diag_code_text(i), diag_code_kind(i));
     if (strstr(takes, "FILE")) puts(":files");
+    for (size_t n; *takes; takes += n + strspn(takes + n, " |")) { /* words that stand for themselves */
+        char word[32];
+        n = strcspn(takes, " |");
+        snprintf(word, sizeof word, "%.*s", (int)n, takes);
+        if (*word >= 'a' && *word <= 'z') offer(l, word, l->command->help);
+    }
 }
 
 int shell_complete(const struct command *commands, int n, int argc, char **argv)

@@ -12,6 +12,7 @@ stages = build check fmt ir loops names parse repl run syntax
 stage_tests = \
 	tests/build.tap \
 	tests/build_cases.tap \
+	tests/cache.tap \
 	tests/check.tap \
 	tests/command.tap \
 	tests/examples.tap \

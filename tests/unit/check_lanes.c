@@ -728,7 +728,9 @@ START_TEST(test_cache_on_disk)
     damage(folder);
     c = get_from(folder);
     ck_assert(c.compiled == 1 && c.from_disk == 0);
-    cache_clear(&cache);
+    int left = -1;
+    cache_clear(&cache, &left);
+    ck_assert_int_eq(left, 0);
     ck_assert_int_eq(cache_look(&cache).files, 0);
     rmdir(folder);
 }
@@ -750,7 +752,9 @@ START_TEST(test_cache_keeps_to_its_cap)
     ck_assert(cache_read(&cache, &last, &got));
     ck_assert_uint_eq(got.n, sizeof bytes);
     buf_free(&got);
-    cache_clear(&cache);
+    int left = -1;
+    cache_clear(&cache, &left);
+    ck_assert_int_eq(left, 0);
     rmdir(folder);
 }
 END_TEST
