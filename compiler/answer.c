@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "compiler/answer.h"
+#include "compiler/bench.h"
 #include "compiler/kernel.h"
 #include "runtime/memory.h"
 #include "runtime/progress.h"
@@ -207,12 +208,66 @@ static bool done(struct ev *ev, struct job *j, enum measure_status status, const
     return status == MEASURE_DONE;
 }
 
+/* ---- icl bench: the same work, again and again ---- */
+
+struct bench_job {
+    struct measure m;
+    struct measure_series *series; /* of estimates; NULL: predictions are collected */
+    struct estimate *of;
+    int n;
+    size_t prompt; /* bytes of the first output of one prompt */
+};
+
+static bool bench_run(void *ctx, int64_t prompts)
+{
+    struct bench_job *b = ctx;
+    b->m.trials = prompts;
+    if (b->series) return measure_estimates(&b->m, b->series, b->n, b->of) == MEASURE_DONE;
+    void *to[b->m.outputs + 1];
+    memset(to, 0, sizeof to);
+    to[0] = malloc((size_t)prompts * b->prompt + 1);
+    bool good = to[0] && measure_collect(&b->m, to) == MEASURE_DONE;
+    free(to[0]);
+    return good;
+}
+
+static void bench_job(struct ev *ev, const struct job *j, const struct measure_series *series, int n, double se,
+                      const struct kernel_counts *before, const struct ast *at)
+{
+    enum { LEAST_A_THREAD = 64 };
+    struct bench_job *b = ARENA_NEW(ev->arena, struct bench_job);
+    *b = (struct bench_job){ .m = j->m, .n = n, .prompt = (size_t)j->output[0].elements * 8 };
+    b->m.progress = NULL;
+    if (series) b->series = arena_copy(ev->arena, series, sizeof *series * (size_t)n);
+    b->of = ARENA_ARRAY(ev->arena, struct estimate, n + 1);
+    struct bench_work w = { .at = at, .unit = "prompts", .total = se > 0 ? 4096 : j->m.trials, .open = se > 0,
+                            .least = LEAST_A_THREAD * pool_threads(j->m.pool), .run = bench_run, .ctx = b };
+    if (before) bench_compiled(ev, before, &w);
+    bench_note(ev, &w);
+}
+
+/* As prepare; while a bench walks the script it is told, and few prompts are answered. */
+static bool prepare_work(struct ev *ev, struct kernel *k, int64_t trials, double se, uint64_t seed,
+                         const struct measure_series *series, int n, struct job *j, const struct ast *at)
+{
+    bool bench = ev->session->bench != NULL, jit = ev->session->engine == ENGINE_JIT;
+    struct kernel_counts before = { 0 };
+    if (bench && jit) before = bench_counts(ev);
+    if (!prepare(ev, k, trials, seed, j, at)) return false;
+    if (!bench) {
+        j->m.se = se;
+        return true;
+    }
+    bench_job(ev, j, series, n, se, jit ? &before : NULL, at);
+    if (j->m.trials > BENCH_FEW) j->m.trials = BENCH_FEW;
+    return true;
+}
+
 bool answer_estimates(struct ev *ev, struct kernel *k, int64_t trials, double se, uint64_t seed,
                       const struct measure_series *series, int n, struct estimate *out, const struct ast *at)
 {
     struct job j;
-    if (!prepare(ev, k, trials, seed, &j, at)) return false;
-    j.m.se = se;
+    if (!prepare_work(ev, k, trials, se, seed, series, n, &j, at)) return false;
     return done(ev, &j, measure_estimates(&j.m, series, n, out), at);
 }
 
@@ -230,7 +285,7 @@ bool answer_collect(struct ev *ev, struct kernel *k, int64_t trials, uint64_t se
         diag_help(m, "fewer `trials`; `--max-memory` says how much memory there is");
         return !(ev->session->failed = true);
     }
-    if (!prepare(ev, k, trials, seed, &j, at)) return false;
+    if (!prepare_work(ev, k, trials, 0, seed, NULL, 0, &j, at)) return false;
     *t = tensor_new(ev->arena, out->dtype, out->rank + 1, dims);
     void *to[j.m.outputs + 1];
     memset(to, 0, sizeof to);

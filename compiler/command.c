@@ -136,6 +136,35 @@ static bool set_only(struct command_line *c, const char *v)
     return *v;
 }
 
+static bool positive(const char *v, double *out)
+{
+    char *end;
+    *out = strtod(v, &end);
+    return *v && !*end && *out > 0 && *out < 1e6;
+}
+
+static bool set_seconds(struct command_line *c, const char *v)
+{
+    return positive(v, &c->session.bench_seconds);
+}
+
+static bool set_within(struct command_line *c, const char *v)
+{
+    return positive(v, &c->session.bench_within);
+}
+
+static bool set_save(struct command_line *c, const char *v)
+{
+    c->session.bench_save = v;
+    return *v;
+}
+
+static bool set_compare(struct command_line *c, const char *v)
+{
+    c->session.bench_compare = v;
+    return *v;
+}
+
 static bool set_measure(struct command_line *c, const char *v)
 {
     (void)v;
@@ -164,6 +193,10 @@ static const struct flag flags[] = {
     { "prompt", "N", "`icl replay` shows this prompt (default 0)", set_prompt, false, "replay" },
     { "task", "N", "of several tasks, this one's (default 0)", set_task, false, "replay" },
     { "only", "NAME", "of predictors those with NAME in theirs", set_only, false, "replay" },
+    { "compare", "FILE", "`icl bench`: beside what was saved there", set_compare, false, "bench" },
+    { "save", "FILE", "`icl bench`: where its figures go, as JSON", set_save, false, "bench" },
+    { "within", "PERCENT", "how well a median is to be known (default 1)", set_within, false, "bench" },
+    { "seconds", "SECONDS", "at most so long a call (default 3)", set_seconds, false, "bench" },
     { "measure", NULL, "`icl explain` times each kernel, too", set_measure, false, "explain" },
     { "json", NULL, "`icl check`: messages as JSON, one a line", set_json, false, "check" },
 };

@@ -6,6 +6,9 @@ libicl_a_SOURCES += \
 	compiler/answer.c \
 	compiler/answer.h \
 	compiler/arguments.c \
+	compiler/bench.c \
+	compiler/bench.h \
+	compiler/bench_report.c \
 	compiler/build.c \
 	compiler/build.h \
 	compiler/builtin.def \

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "compiler/bench.h"
 #include "compiler/build.h"
 #include "compiler/cache_tool.h"
 #include "compiler/command.h"
@@ -93,6 +94,11 @@ static int command_gradcheck(struct command_line *line)
     return with_program(line, gradcheck);
 }
 
+static int command_bench(struct command_line *line)
+{
+    return with_program(line, bench_program);
+}
+
 static int command_replay(struct command_line *line)
 {
     return with_program(line, replay_program);
@@ -165,6 +171,7 @@ static const struct command commands[] = {
       .help = "lay out scripts in one way",
       .bare = format_command,
       .own = "--check --diff" },
+    { "bench", "FILE [--compare OLD]", "how fast what takes time in a script is", command_bench, true, NULL, NULL },
     { "replay", "FILE [--prompt N]", "one prompt, value by value", command_replay, true, NULL,
       NULL },
     { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL, NULL },

@@ -6,6 +6,7 @@
 #include <time.h>
 #include "compiler/ahead.h"
 #include "compiler/answer.h"
+#include "compiler/bench.h"
 #include "compiler/eval.h"
 #include "compiler/keeper.h"
 #include "compiler/model.h"
@@ -226,7 +227,7 @@ static bool all_finite(struct ev *ev, void *data, const struct value *predictor)
 /* A learning curve starts where nothing can be known yet: only whole prompts are looked at. */
 static void look_for_divergence(struct ev *ev, struct request *r, const struct estimate *e)
 {
-    if (!e->nonfinite || r->tuning || r->context >= 0 || ahead_alone(ev)) return;
+    if (!e->nonfinite || r->tuning || r->context >= 0 || ahead_alone(ev) || ev->session->quiet) return;
     struct call *calls = ev->calls;
     ev->calls = r->calls;
     const struct value *p = r->b && all_finite(ev, r, r->a) ? r->b : r->a;
@@ -277,8 +278,21 @@ static void keep_answer(struct ev *ev, const struct request *r)
     buf_free(&b);
 }
 
+/* How many calls besides the first one's a group answers. */
+static int other_calls(struct request **group, int n)
+{
+    int others = 0;
+    for (int i = 1; i < n; i++) {
+        bool met = false;
+        for (int k = 0; k < i; k++) met |= group[k]->at == group[i]->at;
+        others += !met;
+    }
+    return others;
+}
+
 static void answer_group(struct ev *ev, struct request **group, int n)
 {
+    if (ev->session->bench) bench_with(ev, other_calls(group, n));
     struct kernel *k = request_kernel(ev, group, n);
     struct measure_series series[MAX_GROUP];
     struct estimate of[MAX_GROUP];
@@ -332,7 +346,7 @@ static void settle(struct ev *ev, const struct request *young)
         answer_group(ev, group, n);
         for (int i = 0; i < n; i++) group[i]->measured->request = NULL;
         int64_t took = milliseconds() - began;
-        if (!s->singly && !s->ranks) most = took > LONG ? (int)(n * LONG / took) + 1 : MAX_GROUP;
+        if (!s->singly && !s->ranks && !s->bench) most = took > LONG ? (int)(n * LONG / took) + 1 : MAX_GROUP;
     }
     s->requests.n = waiting.n;
     for (int i = 0; i < waiting.n; i++) s->requests.data[i] = waiting.data[i];
@@ -348,7 +362,7 @@ void ev_settle_old(struct ev *ev)
 {
     enum { OFTEN = 3000 };
     struct session *s = ev->session;
-    if (!s->requests.n || s->replay) return;
+    if (!s->requests.n || s->replay || s->bench) return;
     bool due = milliseconds() - s->settled > OFTEN;
     /* clocks differ: the first of several processes says when */
     if (s->ranks) due = ev_agree(ev, due ? "due" : NULL) != NULL;
@@ -735,14 +749,14 @@ SCRIPT(bi_disagreement)
     return v;
 }
 
-/* The number of rows of a task's prompts, from a walk without draws. */
-static bool prompt_rows(struct ev *ev, const struct value *task, const struct ast *at, int64_t *rows)
+/* See script.h. From a walk without draws. */
+bool prompt_rows(struct ev *ev, const struct instance *task, const struct ast *at, int64_t *rows)
 {
     struct frame fr;
     bool dry = ev->dry;
     ev->dry = true;
     struct kernel *previous = ev_kernel_begin(ev, "rows");
-    bool good = ev_prompt(ev, task->instance, &fr, at) && size_known(fr.x->dims[0], rows);
+    bool good = ev_prompt(ev, task, &fr, at) && size_known(fr.x->dims[0], rows);
     ev_kernel_end(ev, previous);
     ev->dry = dry;
     return good;
@@ -760,7 +774,7 @@ SCRIPT(bi_curve)
     int64_t rows;
     if (done) return out;
     r.raw = false;
-    if (!prompt_rows(ev, r.task, a->call, &rows)) return &value_error;
+    if (!prompt_rows(ev, r.task->instance, a->call, &rows)) return &value_error;
     if (!ev->dry) note_asked(ev, &r);
     for (int64_t n = 0; n < rows; n++) {
         r.context = n;

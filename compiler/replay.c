@@ -268,7 +268,8 @@ static void show_group(struct ev *ev, const struct group *g, const struct watch 
         printf("\n%s\n", name);
         show_all(ev, &w[i + 1], results);
     }
-    if (left && !s->only) printf("\n%d more: `--only NAME` shows the values of the predictors with NAME in theirs\n", left);
+    if (left && !s->only)
+        printf("\n%d more: `--only NAME` shows the values of the predictors with NAME in theirs\n", left);
     if (!found && s->only) fprintf(stderr, "icl: no predictor has `%s` in its name\n", s->only);
 }
 

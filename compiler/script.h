@@ -70,6 +70,9 @@ struct asked;
 bool measured_prompt(struct ev *ev, const struct asked *r, uint64_t prompt, struct tensor *prediction,
                      struct tensor *error);
 
+/* The number of rows of a task's prompts, the query's included. False: reported, or not known. */
+bool prompt_rows(struct ev *ev, const struct instance *task, const struct ast *at, int64_t *rows);
+
 /* ---- sweep.c ---- */
 struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_record(struct ev *ev, struct scope *s, const struct ast *e);
@@ -155,6 +158,9 @@ struct session {
     bool measure;         /* of `icl explain` */
     bool quiet;           /* nothing is printed, written or asserted: the script is walked for what it measures */
     struct replay *replay; /* `icl replay`: is told what is measured; figures stay promises unless the script needs them */
+    struct bench *bench;  /* `icl bench`: is told of work; figures are of few prompts */
+    double bench_seconds, bench_within; /*   at most so long a call, until known to so many percent; 0: not said */
+    const char *bench_save, *bench_compare; /*   files; NULL: none */
     int64_t prompt, task; /*   which prompt is shown, of which task, */
     const char *only;     /*   answered by whom; NULL: all */
     /* `icl build` and what it builds */

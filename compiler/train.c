@@ -7,6 +7,7 @@
 #include <time.h>
 #include "compiler/ahead.h"
 #include "compiler/answer.h"
+#include "compiler/bench.h"
 #include "compiler/grad_rules.h"
 #include "compiler/keeper.h"
 #include "compiler/kernel.h"
@@ -746,6 +747,62 @@ static bool place_for(struct ev *ev, const struct training *t, const struct args
     return false;
 }
 
+/* ---- icl bench: steps of a training whose result nobody looks at ---- */
+
+struct bench_training {
+    struct ev *ev;
+    struct training t;
+    double *total;
+    int64_t first, done; /* of the steps that are taken again and again */
+};
+
+static bool bench_steps(void *ctx, int64_t n)
+{
+    struct bench_training *b = ctx;
+    struct ev *ev = b->ev;
+    struct arena *arena = ev->arena, scratch = { 0 };
+    double loss;
+    bool good = true;
+    for (int64_t i = 0; i < n && good; i++) {
+        b->t.step = b->first + b->done++ % (b->t.steps - b->first);
+        ev->arena = &scratch;
+        good = gradient_step(ev, &b->t, b->total, &loss);
+        if (good) clip_gradient(ev, &b->t);
+        good = good && update_step(ev, &b->t);
+        ev->arena = arena;
+        arena_free(&scratch);
+    }
+    return good;
+}
+
+/* Steps at the end of the training, where its curriculum is, but with a learning rate of 0: the parameters stay what
+ * they were, so that no step is of other numbers than the first. */
+static bool train_bench(struct ev *ev, const struct training *of)
+{
+    enum { LAST = 64 };
+    struct bench_training *b = ARENA_NEW(ev->arena, struct bench_training);
+    *b = (struct bench_training){ .ev = ev, .t = *of, .first = of->steps > LAST ? of->steps - LAST : 0 };
+    struct training *t = &b->t;
+    bool jit = ev->session->engine == ENGINE_JIT;
+    struct kernel_counts before = { 0 };
+    int64_t rows;
+    if (jit) before = bench_counts(ev);
+    t->step = t->steps - 1;
+    t->memory = train_memory_new();
+    b->total = ARENA_ARRAY(ev->arena, double, t->elements + 1);
+    schedule_factor(ev, t);
+    if (ev->diags->errors || !follow_curriculum(ev, t, ev->arena) || !update_kernel(ev, t) || !ready(ev, t->update_k, &t->update, t->at) ||
+        !prompt_rows(ev, t->task_now, t->at, &rows))
+        return false;
+    for (int i = 0; i <= t->walk.states; i++) t->fresh[i] = ARENA_ARRAY(ev->arena, double, t->elements + 1);
+    t->lr = 0;
+    struct bench_work w = { .at = t->at, .unit = "steps", .total = t->steps, .least = 1, .tokens = t->batch * rows,
+                            .run = bench_steps, .ctx = b };
+    if (jit) bench_compiled(ev, &before, &w);
+    bench_note(ev, &w);
+    return true;
+}
+
 static bool train_all(struct ev *ev, struct training *t)
 {
     if (ev->session->keeper) t->number = ev->session->keeper->trainings++;
@@ -779,6 +836,11 @@ struct value *bi_train(struct ev *ev, struct scope *s, const struct builtin *b, 
         return k ? start : &value_error;
     }
     lay_out(ev, &t, start->model);
+    if (ev->session->bench) {
+        if (train_bench(ev, &t)) return start;
+        ev->session->failed = true;
+        return &value_error;
+    }
     struct digest key;
     bool keyed = false, known = known_weights(ev, &t, a, &key, &keyed);
     bool good = known || (place_for(ev, &t, a) && train_all(ev, &t));

@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = CK_TAP_LOG_FILE_NAME=-; CK_VERBOSITY=silent; ICL='$(abs_t
 # Folders of tests/cases that have cases, each with a wrapper tests/STAGE.tap.
 stages = build check fmt ir loops names parse repl run syntax
 stage_tests = \
+	tests/bench.tap \
 	tests/build.tap \
 	tests/build_cases.tap \
 	tests/cache.tap \
