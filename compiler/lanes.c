@@ -106,6 +106,7 @@ struct loop_func *lanes_schedule(struct arena *a, struct ir_func *f, int lanes, 
     open_inputs(l);
     l->uniform = true;
     lanes_region(l, f->top, LANES_UNIFORM);
+    lanes_copy_shared(l, f->top);
     l->uniform = false;
     int loop = loops_begin(&l->b, loops_blocks(&l->b), 0, NULL);
     l->block = ix_of_var(ix_new_var(l, IX_COUNTER, loops_counter(&l->b, loop), 0, INT64_C(1) << 40));

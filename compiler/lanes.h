@@ -62,6 +62,8 @@ struct lane_node {
     VEC(struct access) seen;
     struct lane_node **state; /* REPEAT: where each state is */
     const struct lane_node *kept; /* while the node is computed: its operands or working copies */
+    struct lane_node *copy[2];    /* MATMUL: copies of its operands, in the order in which tiles read them; or NULL */
+    int64_t panel;    /* > 0: elements of the last axis lie in panels of so many; its stride is from panel to panel */
 };
 
 struct lanes {
@@ -130,6 +132,21 @@ void lanes_store(struct lanes *l, int mem, struct ix at, int value);
 void lanes_reduction(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out);
 void lanes_matmul(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out);
 void lanes_accumulate(struct lanes *l, const struct ir_node *node); /* fills the node's buffer */
+
+/* lanes_product.c: a product's register tile, and copies of operands for it */
+struct product_tile {
+    int rows, columns;
+    bool columns_outside; /* the loop over tiles of columns is the outer one */
+};
+struct product_tile lanes_product_tile(const struct lanes *l, const struct ir_node *p, int64_t lines, int64_t columns,
+                                       bool both_orders);
+struct product_tile lanes_symmetric_tile(const struct lanes *l, int64_t n);
+/* Whether lines (0) or columns (1) of an operand that so many tiles read should be copied together first. */
+bool lanes_wants_panel(struct lanes *l, const struct ir_node *p, int which, int64_t readers);
+/* Copies `len` lines or columns of an operand, from position at[] of the product on; its tiles read them from there. */
+void lanes_copy_panel(struct lanes *l, const struct ir_node *product, int which, const struct ix *at, int len);
+/* Copies what products of a region read that is the same for all prompts; stands before the loop over blocks. */
+void lanes_copy_shared(struct lanes *l, const struct ir_region *region);
 
 /* lanes_tile.c: loop nests over a node's elements */
 struct dest {

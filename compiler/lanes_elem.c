@@ -37,9 +37,11 @@ void lanes_store(struct lanes *l, int mem, struct ix at, int value)
 /* The number of an element in a kept node's buffer. */
 struct ix lanes_number(struct lanes *l, const struct lane_node *ln, int rank, const struct ix *at)
 {
-    struct ix sum = ln->origin;
-    for (int d = 0; d < rank; d++) sum = ix_add(l, sum, ix_scale(at[d], ln->stride[d]));
-    return sum;
+    struct ix sum = ln->origin, panel, rest;
+    for (int d = 0; d < (ln->panel ? rank - 1 : rank); d++) sum = ix_add(l, sum, ix_scale(at[d], ln->stride[d]));
+    if (!ln->panel) return sum;
+    ix_divmod(l, at[rank - 1], ln->panel, &panel, &rest);
+    return ix_add(l, sum, ix_add(l, ix_scale(panel, ln->stride[rank - 1]), rest));
 }
 
 static void views(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, int *out)

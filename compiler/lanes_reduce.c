@@ -127,6 +127,20 @@ void lanes_reduction(struct lanes *l, const struct ir_node *node, int n, const s
     else chain(l, node, n, at, out);
 }
 
+/* Elements of an operand, from its copy where there is one. */
+static void operand(struct lanes *l, const struct ir_node *node, int which, int n, const struct ix *at, int *out)
+{
+    const struct lane_node *copy = lane(node)->copy[which];
+    if (!copy) lanes_elems(l, node->in[which], n, at, out);
+    for (int e = 0; copy && e < n; e++)
+        out[e] = lanes_load(l, copy->mem, lanes_number(l, copy, node->rank, at + e * node->rank));
+}
+
+static bool is_straight(const struct ir_node *node, int which)
+{
+    return lane(node)->copy[which] || lanes_is_straight(node->in[which]);
+}
+
 /* One step of a product's chains: out += a[.., k] * b[k, ..]. Operands that are loaded are so right before their use:
  * then one of the side with more of them is in a register at a time. */
 static void product_step(struct lanes *l, const struct ir_node *node, int n, const struct ix *at, struct ix k, int *out)
@@ -140,17 +154,17 @@ static void product_step(struct lanes *l, const struct ir_node *node, int n, con
     }
     int columns = 1;
     while (columns < n && ix_same(&at[columns * r + r - 2], &at[r - 2])) columns++;
-    if (n % columns || !lanes_is_straight(node->in[0]) || !lanes_is_straight(node->in[1])) {
-        lanes_elems(l, node->in[0], n, pa, a);
-        lanes_elems(l, node->in[1], n, pb, b);
+    if (n % columns || !is_straight(node, 0) || !is_straight(node, 1)) {
+        operand(l, node, 0, n, pa, a);
+        operand(l, node, 1, n, pb, b);
         for (int e = 0; e < n; e++) out[e] = loops_fma(&l->b, a[e], b[e], out[e]);
         return;
     }
     int rows = n / columns;
     for (int i = 0; i < n; i++) {
         int e = columns > rows ? i % rows * columns + i / rows : i;
-        lanes_elems(l, node->in[0], 1, pa + e * r, a);
-        lanes_elems(l, node->in[1], 1, pb + e * r, b);
+        operand(l, node, 0, 1, pa + e * r, a);
+        operand(l, node, 1, 1, pb + e * r, b);
         out[e] = loops_fma(&l->b, a[0], b[0], out[e]);
     }
 }

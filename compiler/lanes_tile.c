@@ -10,7 +10,9 @@ struct fill {
     int tile[IR_MAX_RANK];
     struct ix at[IR_MAX_RANK];
     int len[IR_MAX_RANK];
-    int axis;
+    int axis;                        /* how many are open */
+    bool columns_outside;            /* the last axis is walked before the one before it */
+    const struct ir_node *panel_of;  /* the product whose operand is copied for the outer of these two; or NULL */
 };
 
 /* A tile's length along an axis of n: n when it fits, else a divisor near `most`, else `most`. */
@@ -143,44 +145,34 @@ static const struct ir_node *product_in(const struct ir_node *n, bool self)
     return found;
 }
 
-/* What decides a product's tile. */
-struct shape {
-    int64_t lines, columns, bytes; /* bytes: of a line of the left operand, all prompts */
-    bool shared;                   /* the right operand is the same for all prompts: its elements are scalars */
-};
-
-/* Time for one step of a product's inner loop over a tile, in cycles: two fused operations a cycle, four cycles each;
- * two loads a cycle from the first level of the cache, half a vector from the second. A tile's lines stay in the first
- * one when they fit, while all columns pass by. */
-static double step_time(const struct shape *s, int64_t rows, int64_t columns)
+/* A product in line in n that n gives element by element, so that tiles of both are the same; or NULL. */
+static const struct ir_node *plain_product(const struct ir_node *n, bool self)
 {
-    const int64_t fits = 24 << 10;
-    if (rows * columns == 0) return 0;
-    double work = (double)(rows * columns) / 2, loads = (double)(rows + columns) / 2;
-    double pass = 2 * (double)(!s->shared ? columns : rows * s->bytes > fits ? rows : 0);
-    if (work < 4) work = 4;
-    if (work < loads) work = loads;
-    return (work > pass ? work : pass) + 0.1 * (double)(rows + columns) + 0.5;
+    if (!self && (lane(n)->place == AT_BUFFER || lane(n)->place == AT_VALUE)) return NULL;
+    if (n->op == OP_MATMUL) return n;
+    enum op_class c = op_info[n->op].class;
+    const struct ir_node *found = NULL;
+    for (int k = 0; k < n->nin && !found && (c == OP_CLASS_ELEM || c == OP_CLASS_MIXED); k++)
+        if (n->in[k]->rank == n->rank) found = plain_product(n->in[k], false);
+    return found;
 }
 
-/* The register tile of a product with the least time over all tiles and rests: its accumulators, its elements of one
- * operand, and one of the other at a time fit the registers. */
-static void product_tile(int registers, const struct shape *s, int *rows, int *wide)
+/* The tile of a product, the order of its loops, and whether the outer one's panel is copied. */
+static void choose_product(struct lanes *l, struct fill *f, int last, int64_t lines, int64_t columns)
 {
-    double best = 0;
-    for (int c = 1; c <= 6 && c <= s->columns; c++)
-        for (int r = 1; r <= 8 && r <= s->lines && r * c + (r < c ? r : c) + 1 < registers; r++) {
-            int64_t nr = s->lines / r, nc = s->columns / c, rest_r = s->lines % r, rest_c = s->columns % c;
-            double time = (double)(nr * nc) * step_time(s, r, c) + (double)nr * step_time(s, r, rest_c) +
-                          (double)nc * step_time(s, rest_r, c) + step_time(s, rest_r, rest_c);
-            if (best && time >= 0.999 * best) continue;
-            best = time;
-            *rows = r;
-            *wide = c;
-        }
+    const struct ir_node *p = plain_product(f->node, f->compute);
+    bool plain = p && last == f->node->rank - 1 && ir_dim(p, last) == columns && ir_dim(p, last - 1) == lines;
+    if (!plain) p = product_in(f->node, f->compute);
+    struct product_tile t = lanes_product_tile(l, p, lines, columns, plain);
+    f->tile[last - 1] = t.rows;
+    f->tile[last] = t.columns;
+    if (!plain) return;
+    f->columns_outside = t.columns_outside;
+    int64_t readers = t.columns_outside ? lines / t.rows : columns / t.columns;
+    if (lanes_wants_panel(l, p, t.columns_outside, readers)) f->panel_of = p;
 }
 
-static void choose_tile(const struct lanes *l, struct fill *f)
+static void choose_tile(struct lanes *l, struct fill *f)
 {
     const struct ir_node *n = f->node;
     struct weight w = weigh(n, f->compute);
@@ -192,10 +184,7 @@ static void choose_tile(const struct lanes *l, struct fill *f)
     if (!w.accumulators) {
         f->tile[last] = lanes_pick(columns, w.code <= 8 ? 4 : w.code <= 16 ? 2 : 1);
     } else if (w.product && w.accumulators == 1 && columns >= 2 && lines >= 2) {
-        const struct ir_node *p = product_in(n, f->compute);
-        struct shape s = {lines, columns, 0, !p->in[1]->varying};
-        s.bytes = ir_dim(p->in[0], p->rank - 1) * l->lf->lanes * (l->lf->precision / 8);
-        product_tile(l->registers, &s, &f->tile[last - 1], &f->tile[last]);
+        choose_product(l, f, last, lines, columns);
     } else {
         int total = w.accumulators == 1 ? 8 : w.accumulators >= 16 ? 1 : 16 / w.accumulators;
         f->tile[last] = lanes_pick(columns, total);
@@ -235,15 +224,24 @@ static void one_tile(struct lanes *l, struct fill *f)
     }
 }
 
+/* The axis that is walked next. */
+static int open_axis(const struct fill *f)
+{
+    return f->columns_outside && f->axis >= f->node->rank - 2 ? 2 * f->node->rank - 3 - f->axis : f->axis;
+}
+
 static void next_axis(struct lanes *l, struct ix at, int len, void *data)
 {
     struct fill *f = data;
-    f->at[f->axis] = at;
-    f->len[f->axis] = len;
+    int axis = open_axis(f), rank = f->node->rank;
+    f->at[axis] = at;
+    f->len[axis] = len;
+    if (f->panel_of && f->axis == rank - 2) lanes_copy_panel(l, f->panel_of, f->columns_outside, f->at, len);
     f->axis++;
-    if (f->axis == f->node->rank) one_tile(l, f);
-    else lanes_tiles(l, 0, ir_dim(f->node, f->axis), f->tile[f->axis], next_axis, f);
+    if (f->axis == rank) one_tile(l, f);
+    else lanes_tiles(l, 0, ir_dim(f->node, open_axis(f)), f->tile[open_axis(f)], next_axis, f);
     f->axis--;
+    if (f->panel_of && f->axis == rank - 2) lane(f->panel_of)->copy[f->columns_outside] = NULL;
 }
 
 /* One band of rows of a symmetric product: the tiles that reach the diagonal or lie left of it, stored twice. */
@@ -274,7 +272,10 @@ static void symmetric(struct lanes *l, struct fill *f, int axis)
     if (axis == f->node->rank - 2) {
         int *tile = f->tile + axis, rest;
         f->mirror = true;
-        product_tile(l->registers, &(struct shape){n, n, 0, false}, &tile[0], &tile[1]);
+        struct product_tile t = lanes_symmetric_tile(l, n);
+        tile[0] = t.rows;
+        tile[1] = t.columns;
+        f->panel_of = NULL;
         lanes_tiles(l, 0, n, tile[0], band, f);
         rest = (int)(n % tile[1]);
         f->at[axis] = f->at[axis + 1] = ix_const(n - rest);
@@ -298,7 +299,7 @@ void lanes_fill(struct lanes *l, const struct ir_node *node, const struct dest *
     if (node->rank == 0) one_tile(l, &f);
     else if (compute && node->op == OP_MATMUL && ir_dim(node, node->rank - 1) >= 8 && ir_is_symmetric(node))
         symmetric(l, &f, 0);
-    else lanes_tiles(l, 0, ir_dim(node, 0), f.tile[0], next_axis, &f);
+    else lanes_tiles(l, 0, ir_dim(node, open_axis(&f)), f.tile[open_axis(&f)], next_axis, &f);
 }
 
 /* See lanes.h. */

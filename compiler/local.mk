@@ -97,6 +97,7 @@ libicl_a_SOURCES += \
 	compiler/lanes_reduce.c \
 	compiler/lanes_region.c \
 	compiler/lanes_sort.c \
+	compiler/lanes_product.c \
 	compiler/lanes_tile.c \
 	compiler/level.c \
 	compiler/level.h \
