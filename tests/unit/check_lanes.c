@@ -391,6 +391,33 @@ START_TEST(test_products)
 }
 END_TEST
 
+/* Operands whose rows are so long that panels of them are copied: shared by all prompts, or not; walked either way. */
+START_TEST(test_panels)
+{
+    static const int shape[][3] = { { 15, 13, 300 }, { 16, 37, 514 }, { 67, 14, 40 }, { 33, 12, 90 } };
+    for (size_t k = 0; k < sizeof shape / sizeof *shape; k++) {
+        struct text t;
+        int m = shape[k][0], n = shape[k][1], c = shape[k][2];
+        char params[80];
+        snprintf(params, sizeof params, "%%0: real[2, %d, %d], %%1: real[%d]", n, c, c);
+        begin(&t, params, 2);
+        int x = add(&t, "draw_normal site=1 stream=0 : real[2, %d, %d]", m, n);
+        int y = add(&t, "draw_normal site=2 stream=0 : real[2, %d, %d]", m, c);
+        int xt = add(&t, "transpose %%%d perm=[0, 2, 1] : real[2, %d, %d]", x, n, m);
+        int bias = add(&t, "broadcast %%1 : real[2, %d, %d]", m, c);
+        int wide = add(&t, "matmul %%%d, %%0 : real[2, %d, %d]", x, m, c);
+        int sum = add(&t, "add %%%d, %%%d : real[2, %d, %d]", wide, bias, m, c);
+        int yt = add(&t, "transpose %%%d perm=[0, 2, 1] : real[2, %d, %d]", y, c, m);
+        int back = add(&t, "transpose %%0 perm=[0, 2, 1] : real[2, %d, %d]", c, n);
+        result(&t, add(&t, "abs %%%d : real[2, %d, %d]", sum, m, c));
+        result(&t, add(&t, "matmul %%%d, %%%d : real[2, %d, %d]", xt, y, n, c));
+        result(&t, add(&t, "matmul %%%d, %%%d : real[2, %d, %d]", yt, x, c, n));
+        result(&t, add(&t, "matmul %%%d, %%%d : real[2, %d, %d]", y, back, m, n));
+        finish(&t, run_some);
+    }
+}
+END_TEST
+
 START_TEST(test_linear_algebra)
 {
     for (int n = 1; n <= 13; n += n < 9 ? 1 : 2) {
@@ -779,6 +806,7 @@ int main(void)
     tcase_add_test(t, test_sort_lengths);
     tcase_add_test(t, test_reductions);
     tcase_add_test(t, test_products);
+    tcase_add_test(t, test_panels);
     tcase_add_test(t, test_linear_algebra);
     tcase_add_test(t, test_factor_for_solves_alone);
     tcase_add_test(t, test_jacobi);
