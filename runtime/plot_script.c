@@ -42,7 +42,7 @@ static int dash_of(int i) {
 }
 
 /* An error bar: an arrow with flat heads (gnuplot's own error bars have a white disc behind them in .svg files). */
-#define TICK_LETTER 8.2 /* an average letter of a name beside an axis */
+#define TICK_LETTER 7.4 /* an average letter of a name beside an axis */
 #define WHISKER "heads size screen 0.005,90 nofilled linewidth 1.1"
 
 /* Kinds of files: the terminal, how many of its units an inch has, what its name is followed by. */
@@ -51,8 +51,8 @@ static const struct kind {
     double scale; /* of sizes in 1/100 inch */
 } kinds[] = {
     {"svg", "svg", "enhanced font 'Helvetica,13' linewidth 1 background '#ffffff' dashlength 1.2", 1.15},
-    {"pdf", "pdfcairo", "enhanced font 'Helvetica,10' linewidth 1 background '#ffffff' dashlength 1.2", 0.01},
-    {"png", "pngcairo", "enhanced font 'Helvetica,11' fontscale 2 linewidth 2 pointscale 2 background '#ffffff'", 2},
+    {"pdf", "pdfcairo", "enhanced font 'Helvetica,10' fontscale 0.65 linewidth 1 background '#ffffff' dashlength 1.2", 0.01},
+    {"png", "pngcairo", "enhanced font 'Helvetica,11' fontscale 1.75 linewidth 2 pointscale 2 background '#ffffff'", 2},
 };
 
 /* A text as a gnuplot string in single quotes: nothing in it has a meaning but the quote, which is doubled. */
