@@ -71,3 +71,27 @@ test "a curve of a sequence model" {
         assert abs(c.risk[k] - alone) < 1e-5 * alone "after {k} examples"
     }
 }
+
+## Examples of which the first `active` of 3 features are not zero.
+task active_prefixes(points: int, active: int = 3) {
+    w[3]         ~ normal(0, 1)
+    z[points, 3] ~ normal(0, 1)
+    x = z * [1.0 if j < active else 0.0 for j in 0:3]
+    prompt x, x @ w
+}
+
+## Trained on all prefixes, with a curriculum over dimension and length, a decoder is better than averaging, which grows
+## better with every example, and far better than with no context.
+test "a decoder learns every length of context" {
+    model = train(decoder(layers = 2, heads = 2, width = 32, hidden = 64, positions = 10), active_prefixes(10), steps = 20 * steps,
+                  batch = 32, optimizer = adam(lr = 3e-3), clip = 1.0, seed = 1,
+                  curriculum = { active: ramp(2, 3, by = 1, every = 100), points: ramp(6, 10, by = 2, every = 100) })
+    ours = curve(model, active_prefixes(10), trials = 4096)
+    theirs = curve(averaging(), active_prefixes(10), trials = 4096)
+    for i in 4:10 {
+        a = ours[k == i].risk
+        b = theirs[k == i].risk
+        assert b.mean - a.mean > 4 * sqrt(a.se ** 2 + b.se ** 2) "after {i} examples: {a}, averaging {b}"
+    }
+    assert ours.risk[9] < 0.4 * ours.risk[0]
+}
