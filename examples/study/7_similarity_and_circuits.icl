@@ -36,6 +36,11 @@ heatmap circuit { xlabel = "key: feature, the label last", ylabel = "query: feat
 writes = embedding_map @ model.attention[0].Wv[strongest] @ model.attention[0].Wo[strongest]
 print "what it reads, feature by feature, the label last:", sqrt(sum(writes ** 2, axis = 1))
 
+# What the heads add to the answer directly when they look at a token: a row a head, a column for what they read there.
+answers = embedding_map @ model.attention[0].Wv @ model.attention[0].Wo @ model.linear[1].W
+heatmap reshape(answers, [heads, d + 1]) { xlabel = "read: feature, the label last", ylabel = "head", clabel = "added to the answer",
+                                           title = "First layer: values to the answer" } to "values.svg"
+
 # Where it looks in one prompt: a row a token that asks, the query last.
 heatmap capture(model, attention[0].weights, prompts(n), trials = 1)[0, strongest] {
     xlabel = "token looked at", ylabel = "token that asks", clabel = "weight", title = "Attention of the same head in one prompt"
