@@ -1,7 +1,9 @@
-# Which algorithm does a model act like, and with how many steps? And what do the heads of the first layer look at?
+# Which algorithm does a model act like, and with how many steps? And what do the heads of the first layer look at, and do
+# with what they read?
 language 1
 
-option heads: int = 8
+option heads: int  = 8
+option seeds: int  = 3
 option trials: int = 2048
 
 import "setting.icl" only prompts, trained, d, s, n, sigma
@@ -45,3 +47,17 @@ heatmap reshape(answers, [heads, d + 1]) { xlabel = "read: feature, the label la
 heatmap capture(model, attention[0].weights, prompts(n), trials = 1)[0, strongest] {
     xlabel = "token looked at", ylabel = "token that asks", clabel = "weight", title = "Attention of the same head in one prompt"
 } to "attention.svg"
+
+# A step of descent by softmax takes heads of two kinds: those that look at similar tokens and add what they read there,
+# and those that look at dissimilar ones and subtract it. The sign of a head's circuit is its mean diagonal.
+kinds = sweep seed in 1:seeds + 1, head in 0:heads {
+    of = trained(3, heads, seed)
+    into = of.linear[0].W
+    scores = into @ of.attention[0].Wq[head] @ of.attention[0].Wk[head].T @ into.T
+    record similar = trace(scores[0:d, 0:d]) / d, label = (into @ of.attention[0].Wv[head] @ of.attention[0].Wo[head] @ of.linear[1].W)[d, 0]
+}
+print kinds
+same = where(kinds.similar * kinds.label > 0, 1, 0)
+print "looks at similar tokens and adds, or at dissimilar ones and subtracts: {sum(same)} of {seeds * heads} heads"
+plot kinds { x = similar, y = label, series = seed, kind = "scatter", xlabel = "score of a token with itself, a feature",
+             ylabel = "label read, added to the answer", title = "Heads of the first layer" } to "pairs.svg"
