@@ -16,6 +16,7 @@ stage_tests = \
 	tests/cache.tap \
 	tests/check.tap \
 	tests/command.tap \
+	tests/costs.tap \
 	tests/examples.tap \
 	tests/editors.tap \
 	tests/explain.tap \
@@ -39,7 +40,7 @@ stage_tests = \
 	tests/study.tap \
 	tests/syntax.tap
 
-EXTRA_DIST += tests/README.md tests/build tests/cases tests/cases.sh tests/examples tests/lint.sh \
+EXTRA_DIST += tests/README.md tests/bench tests/build tests/cases tests/cases.sh tests/examples tests/lint.sh \
 	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
