@@ -1,7 +1,7 @@
-/* `icl bench`: measuring. A call of the script (`risk` in a sweep, say) asks for the work of one or more kernels. A pass
- * does a part of each, times it, and gives one sample: the seconds that all the script asks of the call would take.
- * Passes are made until the median of the samples is known to a given part of itself, or time is up; the first ones,
- * which fill caches and wake threads, are left out.
+/* `icl bench`: measuring. A call of the script (`risk` in a sweep, say) asks for the work of one or more kernels. A
+ * pass does a part of each, times it, and gives one sample: the seconds that all the script asks of the call would
+ * take. Passes are made until the median of the samples is known to a given part of itself, or time is up; the first
+ * ones, which fill caches and wake threads, are left out.
  *
  * The median's interval is that of order statistics: with n samples, the k-th and the (n + 1 - k)-th enclose it with
  * 95 % confidence where k is about n/2 - 0.98 sqrt(n) (David and Nagaraja, "Order Statistics", 2003, section 7.1). That
@@ -193,7 +193,8 @@ static const char *call_text(struct ev *ev, const struct ast *at)
 static void describe(struct ev *ev, const struct entry *e, struct bench_result *r)
 {
     const struct bench_work *first = &e->works.data[0];
-    *r = (struct bench_result){ .at = e->at, .call = call_text(ev, e->at), .unit = first->unit, .tokens = first->tokens };
+    *r = (struct bench_result){ .at = e->at, .call = call_text(ev, e->at), .unit = first->unit,
+                                .tokens = first->tokens };
     for (int i = 0; i < e->works.n; i++) {
         const struct bench_work *w = &e->works.data[i];
         r->total += w->total;

@@ -49,10 +49,10 @@ static double rate(const struct bench_result *r, double seconds)
 
 /* ---- all figures, a row a call: for JSON, CSV and files ---- */
 
-static const char *const columns_all[] = { "call", "file", "line", "unit", "rate", "tokens", "amount", "open", "seconds",
-                                           "low", "high", "q1", "q3", "runs", "settled", "kernels", "compiling", "joined",
-                                           "icl", "machine", "level", "engine", "threads", "precision", "seed",
-                                           "load" };
+static const char *const columns_all[] = { "call",   "file",    "line",    "unit",      "rate",      "tokens", "amount",
+                                           "open",   "seconds", "low",     "high",      "q1",        "q3",     "runs",
+                                           "settled", "kernels", "compiling", "joined", "icl",       "machine", "level",
+                                           "engine", "threads", "precision", "seed",    "load" };
 enum { COLUMNS_ALL = sizeof columns_all / sizeof *columns_all };
 
 /* `seconds`, `low` and `high` are the median and its interval, for all that the script asks of the call. */
@@ -149,7 +149,8 @@ struct ratio {
 static struct ratio ratio_to(const struct ev *ev, const struct bench_result *r, const json_t *row)
 {
     double scale = (double)r->total / number_of(row, "amount"), wide = 1 + ev->session->bench_within / 100;
-    return (struct ratio){ number_of(row, "seconds") * scale / r->median, number_of(row, "low") * scale / r->high / wide,
+    return (struct ratio){ number_of(row, "seconds") * scale / r->median,
+                           number_of(row, "low") * scale / r->high / wide,
                            number_of(row, "high") * scale / r->low * wide };
 }
 
@@ -228,7 +229,8 @@ static void text_row(struct ev *ev, struct table *t, const struct bench_result *
     if (r->others) call = arena_printf(a, "%s +%d", call, r->others);
     const char *cell[] = { place(a, r, first), call, rate_text(a, r),
                            arena_printf(a, "%.1f %%", 50 * (r->high - r->low) / r->median),
-                           arena_printf(a, "%.1f %%", 100 * (r->q3 - r->q1) / r->median), arena_printf(a, "%d", r->runs),
+                           arena_printf(a, "%.1f %%", 100 * (r->q3 - r->q1) / r->median),
+                           arena_printf(a, "%d", r->runs),
                            seconds_text(a, r->compiling), r->open ? "as needed" : seconds_text(a, r->median) };
     for (int c = 0; c < 8; c++) table_set(t, row, c, cell_text(cell[c]));
 }
@@ -246,7 +248,8 @@ static void text_report(struct ev *ev, const struct bench_result *r, int n, cons
         unsettled += !r[i].settled;
     }
     printf("%s%s%s, %d thread%s, reals of %d bits, icl %s\n\n", c->machine,
-           *c->level ? ", code for " : ", the interpreter", c->level, c->threads, c->threads == 1 ? "" : "s", c->precision, PACKAGE_VERSION);
+           *c->level ? ", code for " : ", the interpreter", c->level, c->threads, c->threads == 1 ? "" : "s",
+           c->precision, PACKAGE_VERSION);
     table_print(&b, t, output_width(stdout));
     fwrite(b.text, 1, b.n, stdout);
     buf_free(&b);

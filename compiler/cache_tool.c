@@ -53,7 +53,8 @@ int cache_stat(bool json)
         print_json(&v, "kernels", &i, arena_printf(&v.arena, ",\"cap\":%lld,\"oldest\":%s", (long long)i.cap, used));
     } else {
         printf("folder   %s\n", v.cache.dir);
-        printf("%-8s %d in %s, of at most %s\n", i.files == 1 ? "kernel" : "kernels", i.files, bytes_text(&v.arena, i.bytes), bytes_text(&v.arena, i.cap));
+        printf("%-8s %d in %s, of at most %s\n", i.files == 1 ? "kernel" : "kernels", i.files,
+               bytes_text(&v.arena, i.bytes), bytes_text(&v.arena, i.cap));
         if (oldest) printf("oldest   last used %s\n", oldest);
     }
     arena_free(&v.arena);
@@ -68,7 +69,9 @@ int cache_remove(bool json)
     if (!view_open(&v)) return 1;
     struct cache_info i = cache_clear(&v.cache, &left);
     if (json) print_json(&v, "removed", &i, "");
-    else printf("removed %d kernel%s, %s, from %s\n", i.files, i.files == 1 ? "" : "s", bytes_text(&v.arena, i.bytes), v.cache.dir);
+    else
+        printf("removed %d kernel%s, %s, from %s\n", i.files, i.files == 1 ? "" : "s", bytes_text(&v.arena, i.bytes),
+               v.cache.dir);
     if (left) fprintf(stderr, "icl: %d kernels in %s cannot be removed\n", left, v.cache.dir);
     arena_free(&v.arena);
     return left ? 1 : 0;

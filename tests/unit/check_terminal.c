@@ -256,6 +256,12 @@ START_TEST(interrupts)
     prompt(&t, "icl> ");
     asks(&t, "kept", "9 : int");
     asks(&t, "risk(zero, linear(4, d = 2), trials = 10)", "estimate, 10 prompts");
+    type(&t, "kept = train(encoder(layers = 2, width = 32), linear(20, d = 8), steps = 100000000, batch = 16)\r");
+    usleep(1500000);
+    type(&t, "\x03");
+    sees(&t, "interrupted");
+    prompt(&t, "icl> ");
+    asks(&t, "kept", "9 : int");
     type(&t, "repeat 1000000000 { kept += 1 }\r");
     usleep(500000);
     type(&t, "\x03");
