@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 16, FIRST_BLOCK = 1 << 14, LARGEST_BLOCK = 1 << 22 };
+enum { ALIGN = 16, FIRST_BLOCK = 1 << 14, LARGEST_BLOCK = 1 << 22, HUGE_PAGE = 1 << 21 };
 
 struct arena_block {
     struct arena_block *next;
@@ -24,12 +25,21 @@ _Noreturn void out_of_memory(size_t size) {
     exit(1);
 }
 
+/* Large blocks in large pages: small ones would cost more time to be given than to be used. */
+static struct arena_block *block_new(size_t size) {
+    if (size < LARGEST_BLOCK) return malloc(size);
+    size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    struct arena_block *b = aligned_alloc(HUGE_PAGE, size);
+    if (b) madvise(b, size, MADV_HUGEPAGE);
+    return b;
+}
+
 static void grow(struct arena *a, size_t size) {
     size_t want = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
     if (want > LARGEST_BLOCK) want = LARGEST_BLOCK;
     if (size > SIZE_MAX - HEADER) out_of_memory(size);
     if (want < size + HEADER) want = size + HEADER;
-    struct arena_block *b = malloc(want);
+    struct arena_block *b = block_new(want);
     if (!b) out_of_memory(want);
     b->next = a->blocks;
     b->size = want;
