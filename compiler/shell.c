@@ -87,6 +87,7 @@ static bool offer_values(const struct line *l)
     const struct flag *f = strncmp(l->before, "--", 2) ? NULL : flag_find(l->before + 2, false);
     if (!f || !f->values || l->command->bare) return false;
     if (!strcmp(f->values, "DIR")) puts(":folders");
+    if (!strcmp(f->values, "FILE")) puts(":paths");
     for (const char *p = f->values; strchr(f->values, '|') && *p; p += *p == '|') {
         char value[32];
         size_t n = strcspn(p, "|");
