@@ -90,7 +90,8 @@ static const void **inputs_new(struct ev *ev, const struct kernel *k)
     for (int i = 0; i < k->captures.n; i++) {
         const struct tensor *t = &k->captures.data[i].value->data;
         in[i] = t->dtype == DT_REAL ? (const void *)t->r : (const void *)t->i;
-        if (t->dtype == DT_REAL && ev->precision == 32) in[i] = ARENA_ARRAY(ev->arena, float, tensor_elements(t) + 1);
+        if (t->narrow && ev->precision == 32) in[i] = t->narrow;
+        else if (t->dtype == DT_REAL && ev->precision == 32) in[i] = ARENA_ARRAY(ev->arena, float, tensor_elements(t) + 1);
     }
     return in;
 }
@@ -99,9 +100,8 @@ void answer_pack(const struct ev *ev, const struct kernel *k, const void *const 
 {
     for (int i = 0; in && ev->precision == 32 && i < k->captures.n; i++) {
         const struct tensor *t = &k->captures.data[i].value->data;
-        int64_t n = tensor_elements(t);
+        int64_t n = t->narrow ? 0 : tensor_elements(t), j = 0;
         float *narrow = (float *)in[i];
-        int64_t j = 0;
         for (; t->dtype == DT_REAL && j + 16 <= n; j += 16) /* a fixed number becomes vectors */
             for (int e = 0; e < 16; e++) narrow[j + e] = (float)t->r[j + e];
         for (; t->dtype == DT_REAL && j < n; j++) narrow[j] = (float)t->r[j];

@@ -13,6 +13,7 @@ struct tensor {
         double *r;  /* DT_REAL */
         int64_t *i; /* DT_INT, DT_BOOL (0 or 1) */
     };
+    const float *narrow; /* or NULL: the numbers as kernels of 32 bits read them, kept by an owner; r may lag behind */
 };
 int64_t tensor_elements(const struct tensor *t);
 struct tensor tensor_new(struct arena *a, enum dtype t, int rank, const int64_t *dims); /* of zeros */

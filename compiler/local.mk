@@ -159,6 +159,8 @@ libicl_a_SOURCES += \
 	compiler/value.c \
 	compiler/value.h \
 	compiler/train.c \
+	compiler/train_step.c \
+	compiler/training.h \
 	compiler/train.h \
 	compiler/variables.c \
 	compiler/warn.c \

@@ -12,7 +12,7 @@
 #include "compiler/keeper.h"
 #include "compiler/kernel.h"
 #include "compiler/rehearse.h"
-#include "compiler/train.h"
+#include "compiler/training.h"
 #include "runtime/output.h"
 #include "runtime/progress.h"
 
@@ -43,40 +43,8 @@ void ev_state(struct ev *ev, struct scope *s, const struct ast *e)
 
 /* ---- a training ---- */
 
-struct training {
-    const struct ast *at;
-    const struct instance *arch, *task, *optimizer;
-    const struct value *schedule, *curriculum;
-    int64_t steps, batch, every, step;
-    uint64_t seed;
-    double clip;
-    const char *checkpoint, *key;
-    int64_t kept; /* the step that the checkpoint holds */
-    int number;   /* of the run's trainings */
-    int64_t began; /* milliseconds of the steady clock */
-    const struct instance *task_now; /* the curriculum's, */
-    const int64_t *level;            /*   and what it gave */
-
-    struct model model;
-    int64_t elements; /* of all parameters */
-    double *theta, *gradient, *state[MAX_STATES], *fresh[1 + MAX_STATES];
-
-    struct kernel *k;
-    struct train_kernel sum, update;
-    struct optimizer walk;
-    struct kernel *update_k;
-    struct value *p_in, *g_in, *state_in[MAX_STATES], *t_in, *lr_in;
-    double lr;
-    struct train_memory *memory;
-};
-
-static double rounded(const struct ev *ev, double v)
-{
-    return ev->precision == 32 ? (double)(float)v : v;
-}
-
-/* Squared error of the answer, the mean over positions of a sequence. */
-static struct value *loss_of(struct ev *ev, struct training *t, struct arch *a, struct frame *fr)
+/* See training.h. */
+struct value *training_loss(struct ev *ev, struct training *t, struct arch *a, struct frame *fr)
 {
     dim rows = fr->x->dims[0], n = size_sub(ev->sizes, rows, size_int(ev->sizes, 1));
     struct value *answer, *truth;
@@ -109,7 +77,7 @@ static struct kernel *gradient_kernel(struct ev *ev, struct training *t, const s
     struct frame fr;
     struct arch walk;
     struct value *one = t_const(ev, 1), *loss = &value_error;
-    if (ev_prompt(ev, task, &fr, t->at)) loss = loss_of(ev, t, &walk, &fr);
+    if (ev_prompt(ev, task, &fr, t->at)) loss = training_loss(ev, t, &walk, &fr);
     bool good = loss->kind == V_TENSOR;
     if (good) {
         struct adjoint a = { .ev = ev, .at = t->at, .var = var, .nvars = t->model.n };
@@ -134,9 +102,9 @@ static struct value *scalar_input(struct ev *ev)
     return value_real(ev->arena, 0, false);
 }
 
-static struct value *vector_input(struct ev *ev, double *data, int64_t n)
+static struct value *vector_input(struct ev *ev, int64_t n)
 {
-    struct tensor x = { .dtype = DT_REAL, .rank = 1, .dims = { n }, .r = data };
+    struct tensor x = { .dtype = DT_REAL, .rank = 1, .dims = { n } };
     return value_host(ev->arena, ev->sizes, x);
 }
 
@@ -149,9 +117,9 @@ static struct value *element_of(struct ev *ev, struct value *x)
 static struct value *state_element(struct ev *ev, struct optimizer *o, int i)
 {
     struct training *t = o->training;
-    t->state[i] = ARENA_ARRAY(ev->arena, double, t->elements);
-    for (int64_t e = 0; e < t->elements; e++) t->state[i][e] = o->first[i];
-    t->state_in[i] = vector_input(ev, t->state[i], t->elements);
+    t->state_in[i] = vector_input(ev, t->elements);
+    if (!ev->rehearsal) training_state(ev, t, i, o->first[i]);
+    training_input(ev, t->state_in[i], t->now[1 + i], NULL);
     return element_of(ev, t->state_in[i]);
 }
 
@@ -175,8 +143,10 @@ static bool update_kernel(struct ev *ev, struct training *t)
     }
     struct kernel *previous = ev_kernel_begin(ev, d->name), *k = ev->k;
     t->walk = (struct optimizer){ .element = state_element, .training = t };
-    t->p_in = vector_input(ev, t->theta, t->elements);
-    t->g_in = vector_input(ev, t->gradient, t->elements);
+    t->p_in = vector_input(ev, t->elements);
+    t->g_in = vector_input(ev, t->elements);
+    training_input(ev, t->p_in, t->now[0], t->theta);
+    training_input(ev, t->g_in, t->slope, t->gradient);
     t->t_in = scalar_input(ev);
     struct value *in[3] = { element_of(ev, t->p_in), element_of(ev, t->g_in), t_of_node(ev, t_node(ev, t->t_in)) };
     struct optimizer *outer = ev->optimizer;
@@ -348,6 +318,7 @@ static struct train_state checkpoint_of(struct training *t, const char *key)
 static bool keep(struct ev *ev, struct training *t)
 {
     if (!t->checkpoint) return true;
+    training_show(ev, t, true);
     struct train_state s = checkpoint_of(t, t->key);
     const char *why = checkpoint_save(ev, &t->model, &s, t->checkpoint);
     t->kept = t->step;
@@ -357,139 +328,6 @@ static bool keep(struct ev *ev, struct training *t)
 }
 
 /* ---- the loop ---- */
-
-enum { ROW = 16 }; /* what loops over all parameters do at a time, so that they become vectors */
-
-static bool all_finite(const double *v, int64_t n)
-{
-    double none[ROW] = { 0 }, sum = 0;
-    int64_t i = 0;
-    for (; i + ROW <= n; i += ROW)
-        for (int k = 0; k < ROW; k++) none[k] += 0 * v[i + k]; /* 0, or NaN */
-    for (; i < n; i++) sum += 0 * v[i];
-    for (int k = 0; k < ROW; k++) sum += none[k];
-    return sum == 0;
-}
-
-/* to = factor * from, rounded to the run's precision; they may be one. */
-static void scale(const struct ev *ev, double *to, const double *from, double factor, int64_t n)
-{
-    int64_t i = 0;
-    for (; ev->precision == 32 && i + ROW <= n; i += ROW) {
-        float narrow[ROW];
-        for (int k = 0; k < ROW; k++) narrow[k] = (float)(from[i + k] * factor);
-        for (int k = 0; k < ROW; k++) to[i + k] = narrow[k];
-    }
-    for (; i < n; i++) to[i] = rounded(ev, from[i] * factor);
-}
-
-/* The sum of squares, as the language sums: strided partial sums, then a tree. */
-static double squares(const double *v, int64_t n)
-{
-    double part[ROW] = { 0 };
-    int64_t i = 0;
-    for (; i + ROW <= n; i += ROW)
-        for (int k = 0; k < ROW; k++) part[k] += v[i + k] * v[i + k];
-    for (int k = 0; i + k < n; k++) part[k] += v[i + k] * v[i + k];
-    for (int h = ROW / 2; h >= 1; h /= 2)
-        for (int k = 0; k < h; k++) part[k] += part[k + h];
-    return part[0];
-}
-
-/* The first part of the parameters, or of their gradients, that is not finite; NULL: all are. */
-static const char *part_not_finite(const struct training *t, const double *v)
-{
-    for (int i = 0; i < t->model.n; i++) {
-        int64_t n = tensor_elements(&t->model.weight[i].value->data);
-        if (!all_finite(v, n)) return t->model.weight[i].path;
-        v += n;
-    }
-    return NULL;
-}
-
-/* A kernel of the taps' values in the order in which they are computed (not of those inside loops), and the loss. */
-static struct kernel *taps_kernel(struct ev *ev, struct training *t, struct arch *walk)
-{
-    struct kernel *previous = ev_kernel_begin(ev, t->arch->def->name), *k = ev->k;
-    struct frame fr;
-    bool good = ev_prompt(ev, t->task_now, &fr, t->at) && loss_of(ev, t, walk, &fr)->kind == V_TENSOR;
-    int n = 0;
-    for (int i = 0; i < walk->taps.n && good; i++) {
-        struct ir_node *node = t_node(ev, t_cast(ev, walk->taps.data[i].value, DT_REAL));
-        if (node->region != k->f->top) continue;
-        walk->taps.data[n++] = walk->taps.data[i];
-        vec_push(k->f->arena, &k->f->top->results, node);
-    }
-    walk->taps.n = n;
-    ev_kernel_end(ev, previous);
-    return good && ev_passes(ev, k, t->at) ? k : NULL;
-}
-
-/* The first tensor that is not finite in a step whose loss is not. */
-static const char *culprit(struct ev *ev, struct training *t, int64_t first)
-{
-    const char *path = part_not_finite(t, t->theta);
-    struct arch walk = { 0 };
-    struct kernel *k = path ? NULL : taps_kernel(ev, t, &walk);
-    if (path) return arena_printf(ev->arena, "parameter `%s`", path);
-    for (int64_t p = 0; k && p < t->batch; p++) {
-        struct tensor tap[walk.taps.n + 1];
-        answer_prompt(ev, k, t->seed, (uint64_t)(first + p), tap);
-        for (int i = 0; i < walk.taps.n; i++)
-            if (!all_finite(tap[i].r, tensor_elements(&tap[i])))
-                return arena_printf(ev->arena, "`%s` of prompt %lld", walk.taps.data[i].path, (long long)p);
-    }
-    return "the loss";
-}
-
-static bool step_failed(struct ev *ev, struct training *t, const char *what)
-{
-    struct diag *m = ev_error(ev, E_VALUE, t->at, "training stopped at step %lld: %s is not finite",
-                              (long long)t->step, what);
-    diag_help(m, "a smaller learning rate, `clip`, or a warm-up in the schedule may keep it finite");
-    if (t->checkpoint && t->kept) diag_note(m, "%s keeps step %lld", t->checkpoint, (long long)t->kept);
-    return false;
-}
-
-/* Mean loss and gradient at the parameters as they are. False: stopped, or reported. */
-static bool gradient_step(struct ev *ev, struct training *t, double *total, double *loss)
-{
-    int64_t first = t->step * ((t->batch + UNIT - 1) / UNIT * UNIT);
-    answer_pack(ev, t->k, t->sum.in);
-    enum train_status status = train_sum(t->memory, &t->sum, session_threads(ev), ev->session->ranks, t->seed,
-                                         first, t->batch, total);
-    if (status == TRAIN_NO_MEMORY)
-        ev_error(ev, E_LIMIT, t->at, "not enough memory for a batch of %lld", (long long)t->batch);
-    if (status == TRAIN_RANK_LOST) ev_rank_lost(ev, t->at);
-    if (status != TRAIN_DONE) return false;
-    *loss = total[0] / (double)t->batch;
-    if ((t->batch & (t->batch - 1)) == 0) scale(ev, t->gradient, total + 1, 1 / (double)t->batch, t->elements);
-    else
-        for (int64_t e = 0; e < t->elements; e++) t->gradient[e] = rounded(ev, total[1 + e] / (double)t->batch);
-    if (!isfinite(*loss)) return step_failed(ev, t, culprit(ev, t, first));
-    const char *path = part_not_finite(t, t->gradient);
-    return !path || step_failed(ev, t, arena_printf(ev->arena, "the gradient of `%s`", path));
-}
-
-static void clip_gradient(struct ev *ev, struct training *t)
-{
-    if (!(t->clip > 0)) return;
-    double norm = sqrt(squares(t->gradient, t->elements));
-    if (norm > t->clip) scale(ev, t->gradient, t->gradient, t->clip / norm, t->elements);
-}
-
-/* One step of the optimizer. What it gives is taken over as a whole: an interrupt in the middle leaves no mixture. */
-static bool update_step(struct ev *ev, struct training *t)
-{
-    double *to[1 + MAX_STATES] = { t->theta };
-    for (int i = 0; i < t->walk.states; i++) to[1 + i] = t->state[i];
-    if (t->lr_in) t->lr_in->r0 = rounded(ev, t->lr * schedule_factor(ev, t));
-    t->t_in->r0 = (double)(t->step + 1);
-    answer_pack(ev, t->update_k, t->update.in);
-    if (train_elements(t->memory, &t->update, session_threads(ev), t->elements, t->fresh) != TRAIN_DONE) return false;
-    for (int i = 0; i <= t->walk.states; i++) memcpy(to[i], t->fresh[i], sizeof *to[i] * (size_t)t->elements);
-    return true;
-}
 
 /* Builds the kernel again when the curriculum has moved, in the arena that outlives the step. */
 static bool follow_curriculum(struct ev *ev, struct training *t, struct arena *lasting)
@@ -542,18 +380,21 @@ static void set_aside(struct ev *ev, const struct training *t)
 
 static bool train_loop(struct ev *ev, struct training *t)
 {
-    double *total = ARENA_ARRAY(ev->arena, double, t->elements + 1), loss = 0, sum = 0;
+    double loss = 0, sum = 0;
     struct progress progress;
-    bool good = follow_curriculum(ev, t, ev->arena) && update_kernel(ev, t) &&
+    bool good = follow_curriculum(ev, t, ev->arena) && update_kernel(ev, t) && training_has_room(ev, t) &&
                 ready(ev, t->update_k, &t->update, t->at);
     if (!good) return false;
     int errors = ev->diags->errors;
     t->key = training_key(ev, t);
     if (ev->diags->errors > errors) return false; /* a schedule or curriculum that gives no number */
+    if (t->checkpoint) training_show(ev, t, true);
     struct train_state s = checkpoint_of(t, t->key);
     bool other = false;
-    if (t->checkpoint && checkpoint_load(ev, t->checkpoint, &t->model, &s, &other)) t->step = t->kept = s.step;
-    for (int i = 0; i <= t->walk.states; i++) t->fresh[i] = ARENA_ARRAY(ev->arena, double, t->elements + 1);
+    if (t->checkpoint && checkpoint_load(ev, t->checkpoint, &t->model, &s, &other)) {
+        t->step = t->kept = s.step;
+        training_take(ev, t);
+    }
     if (other) set_aside(ev, t);
     progress_init(&progress, stderr, ev->session->progress);
     progress_begin(&progress, "training", t->steps);
@@ -564,11 +405,10 @@ static bool train_loop(struct ev *ev, struct training *t)
         /* what a step makes on the way (schedule, curriculum) is forgotten after it */
         ev->arena = &scratch;
         if (t->step < t->steps) good = follow_curriculum(ev, t, arena);
-        good = good && gradient_step(ev, t, total, &loss) && (!due || keep(ev, t));
+        good = good && training_gradient(ev, t, &loss) && (!due || keep(ev, t));
         due = false;
         if (good && t->step < t->steps) {
-            clip_gradient(ev, t);
-            good = update_step(ev, t);
+            good = training_update(ev, t, schedule_factor(ev, t));
             t->step += good;
             due = good && t->checkpoint && (t->step % t->every == 0 || t->step == t->steps);
             sum += loss;
@@ -586,7 +426,7 @@ static bool train_loop(struct ev *ev, struct training *t)
     }
     progress_end(&progress);
     bool interrupted = ev->session->stop && *ev->session->stop;
-    if (!good && interrupted && t->step > t->kept && !part_not_finite(t, t->theta)) keep(ev, t);
+    if (!good && interrupted && t->step > t->kept && !t->torn && !training_not_finite(ev, t, t->now[0])) keep(ev, t);
     return good;
 }
 
@@ -657,7 +497,6 @@ static void lay_out(struct ev *ev, struct training *t, const struct model *start
     t->model.weight = ARENA_ARRAY(ev->arena, struct weight, start->n + 1);
     for (int i = 0; i < start->n; i++) t->elements += tensor_elements(&start->weight[i].value->data);
     t->theta = ARENA_ARRAY(ev->arena, double, t->elements + 1);
-    t->gradient = ARENA_ARRAY(ev->arena, double, t->elements + 1);
     double *at = t->theta;
     for (int i = 0; i < start->n; i++) {
         struct tensor data = start->weight[i].value->data;
@@ -699,8 +538,6 @@ static bool rehearse(struct ev *ev, struct training *t, struct args *a)
         for (int d = 0; d < w->rank; d++) n *= size_known(w->dims[d], &size) ? size : 1;
         t->elements += n;
     }
-    t->theta = ARENA_ARRAY(ev->arena, double, t->elements + 1);
-    t->gradient = ARENA_ARRAY(ev->arena, double, t->elements + 1);
     good = good && update_kernel(ev, t);
     if (good) ev->session->show_kernel(ev, t->update_k->f);
     else rehearse_broken(ev, t->at);
@@ -752,7 +589,6 @@ static bool place_for(struct ev *ev, const struct training *t, const struct args
 struct bench_training {
     struct ev *ev;
     struct training t;
-    double *total;
     int64_t first, done; /* of the steps that are taken again and again */
 };
 
@@ -766,9 +602,7 @@ static bool bench_steps(void *ctx, int64_t n)
     for (int64_t i = 0; i < n && good; i++) {
         b->t.step = b->first + b->done++ % (b->t.steps - b->first);
         ev->arena = &scratch;
-        good = gradient_step(ev, &b->t, b->total, &loss);
-        if (good) clip_gradient(ev, &b->t);
-        good = good && update_step(ev, &b->t);
+        good = training_gradient(ev, &b->t, &loss) && training_update(ev, &b->t, schedule_factor(ev, &b->t));
         ev->arena = arena;
         arena_free(&scratch);
     }
@@ -788,13 +622,11 @@ static bool train_bench(struct ev *ev, const struct training *of)
     int64_t rows;
     if (jit) before = bench_counts(ev);
     t->step = t->steps - 1;
-    t->memory = train_memory_new();
-    b->total = ARENA_ARRAY(ev->arena, double, t->elements + 1);
     schedule_factor(ev, t);
-    if (ev->diags->errors || !follow_curriculum(ev, t, ev->arena) || !update_kernel(ev, t) || !ready(ev, t->update_k, &t->update, t->at) ||
+    if (ev->diags->errors || !training_begin(ev, t) || !follow_curriculum(ev, t, ev->arena) || !update_kernel(ev, t) ||
+        !training_has_room(ev, t) || !ready(ev, t->update_k, &t->update, t->at) ||
         !prompt_rows(ev, t->task_now, t->at, &rows))
         return false;
-    for (int i = 0; i <= t->walk.states; i++) t->fresh[i] = ARENA_ARRAY(ev->arena, double, t->elements + 1);
     t->lr = 0;
     struct bench_work w = { .at = t->at, .unit = "steps", .total = t->steps, .least = 1, .tokens = t->batch * rows,
                             .run = bench_steps, .ctx = b };
@@ -807,9 +639,8 @@ static bool train_all(struct ev *ev, struct training *t)
 {
     if (ev->session->keeper) t->number = ev->session->keeper->trainings++;
     t->began = milliseconds();
-    t->memory = train_memory_new();
-    bool good = train_loop(ev, t);
-    train_memory_free(t->memory);
+    bool good = training_begin(ev, t) && train_loop(ev, t);
+    training_end(ev, t);
     if (good && t->checkpoint) keep_file(ev, t->checkpoint);
     return good;
 }

@@ -23,6 +23,7 @@ struct pool {
     int threads; /* workers started, and the caller */
     int spins;   /* before sleeping; 0 where threads outnumber processors */
     const volatile sig_atomic_t *stop;
+    bool finish; /* this run does not heed *stop */
     struct worker *workers; /* [threads - 1] */
 
     /* the run; written by the caller before `generation` grows */
@@ -50,7 +51,7 @@ static void relax(void)
 /* Whether *stop asks to end. */
 bool pool_stopped(const struct pool *p)
 {
-    return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED);
+    return p->stop && !p->finish && __atomic_load_n(p->stop, __ATOMIC_RELAXED);
 }
 
 static void work(struct pool *p, int thread)
@@ -186,6 +187,14 @@ bool pool_run(struct pool *p, void (*task)(void *ctx, int64_t index, int thread)
         wait_for_end(p);
     }
     return atomic_load(&p->next) >= count;
+}
+
+/* See pool.h. */
+void pool_finish(struct pool *p, void (*task)(void *ctx, int64_t index, int thread), void *ctx, int64_t count)
+{
+    p->finish = true;
+    pool_run(p, task, ctx, count);
+    p->finish = false;
 }
 
 /* Another flag. */

@@ -19,6 +19,8 @@ int pool_default_threads(void);
  * the calling thread's number, 0 on the thread that called pool_run. Returns when all calls have returned; false when
  * *stop ended the run early. Not to be called from a task. */
 bool pool_run(struct pool *p, void (*task)(void *ctx, int64_t index, int thread), void *ctx, int64_t count);
+/* pool_run that *stop does not end: for what must not be left half done, and takes no time that anyone notices. */
+void pool_finish(struct pool *p, void (*task)(void *ctx, int64_t index, int thread), void *ctx, int64_t count);
 /* Whether *stop asks to end: for tasks whose pieces take long, which then return early. */
 bool pool_stopped(const struct pool *p);
 /* From now on another flag stops it. Not to be called during a run. */

@@ -7,8 +7,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "runtime/room.h"
 
-enum { UNIT = 16, PIECE = 4096 };
+enum { UNIT = 16, PIECE = 4096, ROW = 16 }; /* ROW: what loops do at a time, so that compilers make vectors of it */
 
 struct train_memory {
     void **buffer; /* by thread: outputs and scratch */
@@ -16,6 +17,8 @@ struct train_memory {
     int threads;
     float *units;
     size_t units_bytes;
+    double *squares; /* by piece */
+    int64_t pieces;
 };
 
 struct train_memory *train_memory_new(void)
@@ -30,6 +33,7 @@ void train_memory_free(struct train_memory *m)
     free(m->buffer);
     free(m->bytes);
     free(m->units);
+    free(m->squares);
     free(m);
 }
 
@@ -53,7 +57,7 @@ static void *thread_buffer(struct train_memory *m, int thread, size_t bytes)
     if (m->bytes[thread] < bytes) {
         free(m->buffer[thread]);
         bytes = (bytes + 4095) / 4096 * 4096;
-        m->buffer[thread] = aligned_alloc(4096, bytes);
+        m->buffer[thread] = room_new(bytes);
         m->bytes[thread] = m->buffer[thread] ? bytes : 0;
     }
     return m->buffer[thread];
@@ -64,7 +68,8 @@ struct job {
     const struct train_kernel *k;
     uint64_t seed;
     int64_t first, count, total; /* elements of all outputs */
-    double *const *out;
+    void *const *out;          /* elements */
+    struct train_means *means; /* sums */
     int failed; /* written from several threads, to one value */
     struct ranks *ranks;
     int64_t units, begin, end; /* this rank's: [begin, end) */
@@ -125,14 +130,6 @@ static void add_rows(float *to, const float *a, const float *b, int64_t n)
         memcpy(to + e, sum, sizeof sum);
     }
     for (; e < n; e++) to[e] = a[e] + b[e];
-}
-
-static void widen_row(double *to, const float *from, int64_t n)
-{
-    int64_t e = 0;
-    for (; e + 16 <= n; e += 16)
-        for (int i = 0; i < 16; i++) to[e + i] = from[e + i];
-    for (; e < n; e++) to[e] = from[e];
 }
 
 /* Sums of whole blocks, joined to a unit's: the upper levels of the same tree. Uses up the blocks. */
@@ -211,6 +208,64 @@ static bool of_one_rank(const struct job *j, int64_t u, int64_t width)
     return !j->ranks || ranks_owner(j->ranks, j->units, u) == ranks_owner(j->ranks, j->units, last);
 }
 
+/* Joins 16 partial sums. */
+static double joined(double *part)
+{
+    for (int h = ROW / 2; h >= 1; h /= 2)
+        for (int k = 0; k < h; k++) part[k] += part[k + h];
+    return part[0];
+}
+
+static double sum_strided(const double *v, int64_t n)
+{
+    double part[ROW] = {0};
+    for (int64_t i = 0; i < n; i++) part[i % ROW] += v[i];
+    return joined(part);
+}
+
+/* to = from / count; returns the sum of their squares. To divide by a power of two is to multiply by its reciprocal. */
+static double mean_row(float *to, const float *from, int64_t n, int64_t count)
+{
+    double part[ROW] = {0}, factor = (count & (count - 1)) == 0 ? 1 / (double)count : 0;
+    int64_t i = 0;
+    for (; factor > 0 && i + ROW <= n; i += ROW) {
+        float mean[ROW];
+        for (int k = 0; k < ROW; k++) mean[k] = (float)(from[i + k] * factor);
+        for (int k = 0; k < ROW; k++) part[k] += (double)mean[k] * (double)mean[k];
+        memcpy(to + i, mean, sizeof mean);
+    }
+    for (; i < n; i++) {
+        to[i] = (float)(from[i] / (double)count);
+        part[i % ROW] += (double)to[i] * (double)to[i];
+    }
+    return joined(part);
+}
+
+static double mean_row_wide(double *to, const double *from, int64_t n, int64_t count)
+{
+    double part[ROW] = {0};
+    for (int64_t i = 0; i < n; i++) {
+        to[i] = from[i] / (double)count;
+        part[i % ROW] += to[i] * to[i];
+    }
+    return joined(part);
+}
+
+/* Means of elements [from, to) of the sums that the first unit holds now; the sum of their squares. Element 0 is the
+ * one that the caller gets apart. */
+static double mean_piece(const struct job *j, int64_t from, int64_t to)
+{
+    const float *narrow = j->m->units;
+    const double *wide = (const double *)j->m->units;
+    bool is_narrow = j->k->precision == 32;
+    if (from == 0) {
+        j->means->first = (is_narrow ? narrow[0] : wide[0]) / (double)j->count;
+        from = 1;
+    }
+    if (is_narrow) return mean_row((float *)j->means->rest + from - 1, narrow + from, to - from, j->count);
+    return mean_row_wide((double *)j->means->rest + from - 1, wide + from, to - from, j->count);
+}
+
 /* The part of the tree that is this rank's, or with `upper` what is above the ranks' parts. */
 static void join_units(void *ctx, int64_t piece, int thread)
 {
@@ -223,18 +278,30 @@ static void join_units(void *ctx, int64_t piece, int thread)
             bool mine = whole && u >= j->begin && u < j->end;
             if (j->upper ? !whole : mine) add_unit(j, u, u + h, from, to);
         }
-    if (!j->upper && j->ranks) return;
-    if (j->k->precision == 32) widen_row(j->out[0] + from, j->m->units + from, to - from);
-    else memcpy(j->out[0] + from, (double *)j->m->units + from, sizeof(double) * (size_t)(to - from));
+    if (j->upper || !j->ranks) j->m->squares[piece] = mean_piece(j, from, to);
 }
 
 static bool reserve_units(struct train_memory *m, size_t bytes)
 {
     if (m->units_bytes >= bytes) return true;
     free(m->units);
-    m->units = malloc(bytes);
+    m->units = room_new(bytes);
     m->units_bytes = m->units ? bytes : 0;
     return m->units;
+}
+
+static int64_t pieces_of(const struct job *j)
+{
+    return (j->total + PIECE - 1) / PIECE;
+}
+
+static bool reserve_squares(struct train_memory *m, int64_t pieces)
+{
+    if (m->pieces >= pieces) return true;
+    free(m->squares);
+    m->squares = malloc(sizeof *m->squares * (size_t)pieces);
+    m->pieces = m->squares ? pieces : 0;
+    return m->squares;
 }
 
 /* The units where the nodes begin that one rank has made and no larger one holds; offset[k]: where rank k's begin, in
@@ -272,26 +339,67 @@ static enum train_status exchange_units(struct job *j, enum train_status status)
 static enum train_status run_units(struct job *j, struct pool *pool)
 {
     size_t room = (size_t)(j->units * j->total) * (j->k->precision == 32 ? 4 : 8) * (j->ranks ? 2 : 1);
-    if (!reserve_threads(j->m, pool_threads(pool)) || !reserve_units(j->m, room)) return TRAIN_NO_MEMORY;
+    if (!reserve_threads(j->m, pool_threads(pool)) || !reserve_units(j->m, room) ||
+        !reserve_squares(j->m, pieces_of(j)))
+        return TRAIN_NO_MEMORY;
     bool whole = pool_run(pool, sum_unit, j, j->end - j->begin);
     if (!whole || ranks_interrupted(j->ranks)) return TRAIN_STOPPED;
     if (j->failed) return TRAIN_FAILED;
-    return pool_run(pool, join_units, j, (j->total + PIECE - 1) / PIECE) ? TRAIN_DONE : TRAIN_STOPPED;
+    return pool_run(pool, join_units, j, pieces_of(j)) ? TRAIN_DONE : TRAIN_STOPPED;
 }
 
+/* See train.h. */
 enum train_status train_sum(struct train_memory *m, const struct train_kernel *k, struct pool *pool,
-                            struct ranks *ranks, uint64_t seed, int64_t first, int64_t count, double *sum)
+                            struct ranks *ranks, uint64_t seed, int64_t first, int64_t count, struct train_means *out)
 {
-    struct job j = { .m = m, .k = k, .seed = seed, .first = first, .count = count, .out = &sum, .ranks = ranks };
+    struct job j = { .m = m, .k = k, .seed = seed, .first = first, .count = count, .means = out, .ranks = ranks };
     j.units = (count + UNIT - 1) / UNIT;
     for (int o = 0; o < k->outputs; o++) j.total += k->elements[o];
     ranks_part(ranks, j.units, &j.begin, &j.end);
     enum train_status status = run_units(&j, pool);
-    if (!ranks) return status;
-    status = exchange_units(&j, status);
-    j.upper = true;
-    if (status != TRAIN_DONE) return status;
-    return pool_run(pool, join_units, &j, (j.total + PIECE - 1) / PIECE) ? TRAIN_DONE : TRAIN_STOPPED;
+    if (ranks) {
+        status = exchange_units(&j, status);
+        j.upper = true;
+        if (status == TRAIN_DONE && !pool_run(pool, join_units, &j, pieces_of(&j))) status = TRAIN_STOPPED;
+    }
+    if (status == TRAIN_DONE) out->squares = sum_strided(m->squares, pieces_of(&j));
+    return status;
+}
+
+struct scaling {
+    void *v;
+    int precision;
+    double factor;
+    int64_t n;
+};
+
+static void scale_piece(void *ctx, int64_t piece, int thread)
+{
+    const struct scaling *s = ctx;
+    int64_t i = piece * PIECE, end = i + PIECE < s->n ? i + PIECE : s->n;
+    (void)thread;
+    if (s->precision == 32)
+        for (float *v = s->v; i < end; i++) v[i] = (float)(v[i] * s->factor);
+    else
+        for (double *v = s->v; i < end; i++) v[i] *= s->factor;
+}
+
+/* See train.h. */
+void train_scale(struct pool *pool, void *v, int precision, double factor, int64_t n)
+{
+    struct scaling s = { v, precision, factor, n };
+    pool_finish(pool, scale_piece, &s, (n + PIECE - 1) / PIECE);
+}
+
+/* n numbers of a kernel's output to where they are kept. */
+static void put(const struct train_kernel *k, void *to, int64_t at, const void *from, int64_t n)
+{
+    size_t width = k->precision == 32 ? sizeof(float) : sizeof(double);
+    if (k->kernel.precision == k->precision) {
+        memcpy((char *)to + (size_t)at * width, from, (size_t)n * width);
+        return;
+    }
+    for (int64_t e = 0; e < n; e++) ((float *)to)[at + e] = (float)((const double *)from)[e]; /* the interpreter's */
 }
 
 static void run_elements(void *ctx, int64_t piece, int thread)
@@ -300,21 +408,19 @@ static void run_elements(void *ctx, int64_t piece, int thread)
     const struct train_kernel *k = j->k;
     void *out[k->outputs];
     int64_t from = piece * PIECE, n = j->count - from < PIECE ? j->count - from : PIECE;
-    if (j->failed) return;
     if (!answer(j, thread, from, n, out)) {
         j->failed = 1;
         return;
     }
-    for (int o = 0; o < k->outputs; o++) /* one element a prompt: they lie in order */
-        if (k->kernel.precision == 32) widen_row(j->out[o] + from, out[o], n);
-        else memcpy(j->out[o] + from, out[o], sizeof(double) * (size_t)n);
+    for (int o = 0; o < k->outputs; o++) put(k, j->out[o], from, out[o], n); /* one element a prompt: in order */
 }
 
+/* See train.h. */
 enum train_status train_elements(struct train_memory *m, const struct train_kernel *k, struct pool *pool, int64_t count,
-                                 double *const *out)
+                                 void *const *out)
 {
     struct job j = { .m = m, .k = k, .count = count, .out = out };
     if (!reserve_threads(m, pool_threads(pool))) return TRAIN_NO_MEMORY;
-    if (!pool_run(pool, run_elements, &j, (count + PIECE - 1) / PIECE)) return TRAIN_STOPPED;
+    pool_finish(pool, run_elements, &j, (count + PIECE - 1) / PIECE);
     return j.failed ? TRAIN_FAILED : TRAIN_DONE;
 }
