@@ -32,9 +32,11 @@ fn averaged(model, order, from, to, kept) {
     }
 }
 
+orders = [rankings(trained(layers, heads, seed)) for seed in 1:seeds + 1]
+
 pruning = sweep seed in 1:seeds + 1 {
     model = trained(layers, heads, seed)
-    order = rankings(model)
+    order = orders[seed - 1]
     record sweep kept in [1, 2, 4, heads], part in ["first", "later"], others in ["silent", "at their mean"] {
         from = 0 if part == "first" else 1
         to = 1 if part == "first" else layers
@@ -54,8 +56,14 @@ plot pruning[others == "at their mean"] {
 } to "pruning.svg"
 save pruning to "pruning.csv"
 
-probes = sweep seed in 1:seeds + 1, l in 0:layers {
-    record risk = probe(trained(layers, heads, seed), residual[l][-1], prompts(n), fit = 4096, trials = trials)
+# Probing the models, and what is left of them when every later layer keeps one head.
+probes = sweep seed in 1:seeds + 1, heads_left in ["all", "one in later layers"] {
+    model = trained(layers, heads, seed)
+    left = model if heads_left == "all" else silenced(model, orders[seed - 1], 1, layers, 1)
+    record sweep l in 0:layers {
+        record risk = probe(left, residual[l][-1], prompts(n), fit = 4096, trials = trials)
+    }
 }
 print probes
-plot probes { x = l, y = risk, yscale = "log", band = "se", xlabel = "layer", ylabel = "risk of the best linear read-out" } to "probes.svg"
+plot probes { x = l, y = risk, series = heads_left, yscale = "log", band = "se", xlabel = "layer",
+              ylabel = "risk of the best linear read-out" } to "probes.svg"

@@ -40,8 +40,10 @@ print "what it reads, feature by feature, the label last:", sqrt(sum(writes ** 2
 
 # What the heads add to the answer directly when they look at a token: a row a head, a column for what they read there.
 answers = embedding_map @ model.attention[0].Wv @ model.attention[0].Wo @ model.linear[1].W
-heatmap reshape(answers, [heads, d + 1]) { xlabel = "read: feature, the label last", ylabel = "head", clabel = "added to the answer",
-                                           title = "First layer: values to the answer" } to "values.svg"
+heatmap reshape(answers, [heads, d + 1]) {
+    xlabel = "read: feature, the label last", ylabel = "head", clabel = "added to the answer",
+    title = "First layer: values to the answer"
+} to "values.svg"
 
 # Where it looks in one prompt: a row a token that asks, the query last.
 heatmap capture(model, attention[0].weights, prompts(n), trials = 1)[0, strongest] {
@@ -54,7 +56,8 @@ kinds = sweep seed in 1:seeds + 1, head in 0:heads {
     of = trained(3, heads, seed)
     into = of.linear[0].W
     scores = into @ of.attention[0].Wq[head] @ of.attention[0].Wk[head].T @ into.T
-    record similar = trace(scores[0:d, 0:d]) / d, label = (into @ of.attention[0].Wv[head] @ of.attention[0].Wo[head] @ of.linear[1].W)[d, 0]
+    record similar = trace(scores[0:d, 0:d]) / d,
+        label = (into @ of.attention[0].Wv[head] @ of.attention[0].Wo[head] @ of.linear[1].W)[d, 0]
 }
 print kinds
 same = where(kinds.similar * kinds.label > 0, 1, 0)
