@@ -258,7 +258,8 @@ RULE(bi_diag)
         return diagonal(ev, x);
     }
     dim dims[2] = { x->dims[0], x->dims[0] };
-    struct value *on = t_elem2(ev, OP_EQ, t_iota(ev, 2, dims, 0), t_iota(ev, 2, dims, 1), a->call);
+    struct value *row = t_iota(ev, 2, dims, 0), *column = t_iota(ev, 2, dims, 1);
+    struct value *on = t_elem2(ev, OP_EQ, row, column, a->call);
     struct value *zero = x->dtype == DT_REAL ? t_const(ev, 0) : value_int(ev->arena, size_int(ev->sizes, 0));
     return t_select(ev, on, x, zero, a->call);
 }
@@ -421,7 +422,8 @@ static struct value *count_of(struct ev *ev, const struct value *x, int axis)
 
 static struct value *mean(struct ev *ev, struct value *x, int axis, const struct ast *at)
 {
-    return t_elem2(ev, OP_DIV, t_cast(ev, t_reduce(ev, OP_SUM, x, axis), DT_REAL), count_of(ev, x, axis), at);
+    struct value *sum = t_cast(ev, t_reduce(ev, OP_SUM, x, axis), DT_REAL);
+    return t_elem2(ev, OP_DIV, sum, count_of(ev, x, axis), at);
 }
 
 RULE(bi_mean)
@@ -452,7 +454,8 @@ static struct value *dot(struct ev *ev, struct value *x, struct value *y, const 
 {
     dim n = size_int(ev->sizes, 1);
     for (int i = 0; i < x->rank; i++) n = size_mul(ev->sizes, n, x->dims[i]);
-    return t_matmul(ev, t_reshape(ev, x, 1, &n), t_reshape(ev, y, 1, &n), at);
+    struct value *left = t_reshape(ev, x, 1, &n), *right = t_reshape(ev, y, 1, &n);
+    return t_matmul(ev, left, right, at);
 }
 
 RULE(bi_norm)

@@ -124,7 +124,8 @@ DRAW(draw_uniform)
         diag_help(m, "the smaller one stands first");
         return &value_error;
     }
-    struct value *span = t_elem2(ev, OP_SUB, real(ev, dist->param[1]), real(ev, dist->param[0]), at);
+    struct value *from = real(ev, dist->param[0]), *to = real(ev, dist->param[1]);
+    struct value *span = t_elem2(ev, OP_SUB, to, from, at);
     return affine(ev, dist->param[0], span, uniform_stream(ev, site, STREAM_VALUE, rank, dims), at);
 }
 
@@ -281,7 +282,8 @@ DRAW(draw_sphere)
     dim wide[IR_MAX_RANK];
     memcpy(wide, dims, sizeof(dim) * (size_t)rank);
     wide[rank - 1] = size_int(ev->sizes, 1);
-    struct value *scale = t_elem2(ev, OP_DIV, real(ev, dist->param[0]), t_elem1(ev, OP_SQRT, square, at), at);
+    struct value *radius = real(ev, dist->param[0]), *length = t_elem1(ev, OP_SQRT, square, at);
+    struct value *scale = t_elem2(ev, OP_DIV, radius, length, at);
     return t_elem2(ev, OP_MUL, z, t_reshape(ev, scale, rank, wide), at);
 }
 

@@ -160,8 +160,8 @@ static struct value *compare_names(struct ev *ev, enum ast_op op, struct value *
 
 static struct value *binary(struct ev *ev, struct scope *s, const struct ast *e)
 {
-    if (e->op == AO_THEN) return ev_then(ev, ev_expr(ev, s, e->kid[0]), ev_expr(ev, s, e->kid[1]), e);
     struct value *a = ev_expr(ev, s, e->kid[0]);
+    if (e->op == AO_THEN) return ev_then(ev, a, ev_expr(ev, s, e->kid[1]), e);
     bool left;
     if ((e->op == AO_AND || e->op == AO_OR) && !ev->symbolic && ev_known_bool(a, &left) && left == (e->op == AO_OR))
         return a;

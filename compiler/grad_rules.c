@@ -331,17 +331,18 @@ static struct value *triangle(struct adjoint *a, struct value *like, double diag
     dim n = like->dims[like->rank - 1], dims[2] = { n, n };
     struct value *row = t_iota(a->ev, 2, dims, upper), *column = t_iota(a->ev, 2, dims, !upper);
     struct value *on = t_elem2(a->ev, OP_EQ, row, column, a->at);
-    return pick(a, less(a, column, row), num(a, 1), pick(a, on, num(a, diagonal), num(a, 0)));
+    struct value *rest = pick(a, on, num(a, diagonal), num(a, 0));
+    return pick(a, less(a, column, row), num(a, 1), rest);
 }
 
 /* Murray (2016): with P = tril(L' g), its diagonal halved, S = L'^-1 P L^-1. Only the lower triangle of A is read, so
  * it gets the whole of S + S': an element below the diagonal from both sides. */
 RULE(CHOLESKY)
 {
-    struct value *l = Y, *p = mul(a, matmul(a, swap(a, l), g), triangle(a, l, 0.5, false));
+    struct value *l = Y, *half = triangle(a, l, 0.5, false), *p = mul(a, matmul(a, swap(a, l), g), half);
     struct value *left = t_trisolve(a->ev, l, p, false, true);
     struct value *s = swap(a, t_trisolve(a->ev, l, swap(a, left), false, true));
-    adjoint_add(a, n->in[0], mul(a, add(a, s, swap(a, s)), triangle(a, l, 0.5, false)));
+    adjoint_add(a, n->in[0], mul(a, add(a, s, swap(a, s)), half));
 }
 
 RULE(TRISOLVE)
@@ -373,7 +374,8 @@ RULE(LU_LOGDET)
     dim wide[IR_MAX_RANK];
     memcpy(wide, A->dims, sizeof wide);
     wide[A->rank - 1] = wide[A->rank - 2] = whole(a, 1);
-    adjoint_add(a, n->in[0], mul(a, t_reshape(a->ev, g, A->rank, wide), lu_solve(a, swap(a, A), I)));
+    struct value *inverse = lu_solve(a, swap(a, A), I);
+    adjoint_add(a, n->in[0], mul(a, t_reshape(a->ev, g, A->rank, wide), inverse));
 }
 
 /* V (diag(gl) + F o V' gV) V', F[i, j] = 1 / (l[j] - l[i]) off the diagonal; equal eigenvalues have no derivative. */
@@ -391,8 +393,9 @@ RULE(EIGH)
     struct value *gap = sub(a, l, t_reshape(a->ev, l, n->rank, column));
     struct value *eye = t_eye(a->ev, size), *off = sub(a, num(a, 1), eye);
     struct value *F = quo(a, off, add(a, gap, eye));
-    struct value *inner = add(a, mul(a, eye, gl), mul(a, F, matmul(a, swap(a, V), gV)));
-    struct value *s = matmul(a, matmul(a, V, inner), swap(a, V));
+    struct value *turned = swap(a, V), *rest = mul(a, F, matmul(a, turned, gV));
+    struct value *inner = add(a, mul(a, eye, gl), rest);
+    struct value *s = matmul(a, matmul(a, V, inner), turned);
     adjoint_add(a, n->in[0], mul(a, num(a, 0.5), add(a, s, swap(a, s))));
 }
 
@@ -415,7 +418,7 @@ RULE(PINV_SOLVE)
     struct value *first = neg(a, matmul(a, Z, swap(a, x)));
     struct value *second = matmul(a, R, swap(a, pinv_solve(a, A, Z)));
     struct value *null = sub(a, g, pinv_solve(a, A, matmul(a, A, g)));
-    struct value *third = matmul(a, pinv_solve(a, At, x), swap(a, null));
+    struct value *left = pinv_solve(a, At, x), *third = matmul(a, left, swap(a, null));
     adjoint_add(a, n->in[0], add(a, first, add(a, second, third)));
 }
 

@@ -45,7 +45,8 @@ static struct value *first_rows(struct ev *ev, struct value *x, dim n)
 
 static struct value *predict(struct ev *ev, const struct value *p, struct frame *fr, dim n, const struct ast *at)
 {
-    return ev_predict(ev, p, first_rows(ev, fr->x, n), first_rows(ev, fr->y, n), t_at(ev, fr->x, 0, n), fr->scope, at);
+    struct value *x = first_rows(ev, fr->x, n), *y = first_rows(ev, fr->y, n), *query = t_at(ev, fr->x, 0, n);
+    return ev_predict(ev, p, x, y, query, fr->scope, at);
 }
 
 /* A curve of a sequence model: one walk over all rows answers after every number of examples. */

@@ -153,8 +153,9 @@ static struct value *replaced(struct ev *ev, struct value *v, const struct path_
             struct value *parts[3] = { zeros_like(ev, fitted, i, from), fitted,
                                        zeros_like(ev, fitted, i, size_sub(ev->sizes, v->dims[i], to)) };
             fitted = t_concat(ev, parts, 3, i, at);
-            in = t_elem2(ev, OP_AND, t_elem2(ev, OP_LE, value_int(ev->arena, from), index, at),
-                         t_elem2(ev, OP_LT, index, value_int(ev->arena, to), at), at);
+            struct value *after = t_elem2(ev, OP_LE, value_int(ev->arena, from), index, at);
+            struct value *before = t_elem2(ev, OP_LT, index, value_int(ev->arena, to), at);
+            in = t_elem2(ev, OP_AND, after, before, at);
         }
         mask = t_elem2(ev, OP_AND, mask, in, at);
     }

@@ -53,7 +53,8 @@ static struct kernel *answers(struct ev *ev, const struct model *m, const struct
     struct value *x = value_host(ev->arena, ev->sizes, rows->x), *y = value_host(ev->arena, ev->sizes, rows->y);
     struct kernel *previous = ev_kernel_begin(ev, m->arch->def->name), *k = ev->k;
     struct arch a = { .model = m };
-    struct value *v = ev_sequence(ev, &a, m->arch, t_of_node(ev, t_node(ev, x)), t_of_node(ev, t_node(ev, y)), at);
+    struct value *rows_x = t_of_node(ev, t_node(ev, x)), *rows_y = t_of_node(ev, t_node(ev, y));
+    struct value *v = ev_sequence(ev, &a, m->arch, rows_x, rows_y, at);
     bool good = v->kind == V_TENSOR;
     if (good && (v->rank != 1 || size_value(v->dims[0]) != rows->x.dims[0])) {
         struct diag *d = ev_error(ev, E_SHAPE, at, "`%s` predicts %s for %lld rows", m->arch->def->name,

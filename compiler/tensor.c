@@ -605,8 +605,8 @@ struct value *t_iota(struct ev *ev, int rank, const dim *dims, int axis)
 struct value *t_eye(struct ev *ev, dim n)
 {
     dim dims[2] = { n, n };
-    struct value *v = t_elem2(ev, OP_EQ, t_iota(ev, 2, dims, 0), t_iota(ev, 2, dims, 1), NULL);
-    return t_cast(ev, v, DT_REAL);
+    struct value *row = t_iota(ev, 2, dims, 0), *column = t_iota(ev, 2, dims, 1);
+    return t_cast(ev, t_elem2(ev, OP_EQ, row, column, NULL), DT_REAL);
 }
 
 struct value *t_draw(struct ev *ev, enum ir_op op, uint32_t site, uint32_t stream, int rank, const dim *dims)

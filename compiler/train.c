@@ -65,7 +65,8 @@ struct value *training_loss(struct ev *ev, struct training *t, struct arch *a, s
     if (e->kind != V_TENSOR || e->rank == 0) return e;
     dim count = size_int(ev->sizes, 1);
     for (int i = 0; i < e->rank; i++) count = size_mul(ev->sizes, count, e->dims[i]);
-    return t_elem2(ev, OP_DIV, t_reduce(ev, OP_SUM, e, -1), t_cast(ev, value_int(ev->arena, count), DT_REAL), t->at);
+    struct value *sum = t_reduce(ev, OP_SUM, e, -1);
+    return t_elem2(ev, OP_DIV, sum, t_cast(ev, value_int(ev->arena, count), DT_REAL), t->at);
 }
 
 /* Results: the loss, then its gradient by every parameter. NULL: reported. */

@@ -30,6 +30,10 @@ for name in $(sed -n 's/^\(ELEM\|OP\)([A-Z0-9_]*, *"\([^"]*\)".*/\2/p' compiler/
     grep -rqw -e "$name" tests/unit tests/cases/ir 2>/dev/null || complain "compiler/op.def: no test names the op $name"
 done
 
+# The order of nodes is the same by every compiler.
+hits=$(LC_ALL=C awk -f tests/order.awk compiler/*.c compiler/*.h)
+[ -z "$hits" ] || complain "$hits"
+
 # Every text of a message is shown by a case.
 # shellcheck disable=SC2046
 hits=$(LC_ALL=C awk -v known=tests/messages.txt -f tests/messages.awk \
