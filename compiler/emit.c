@@ -4,6 +4,7 @@
 #include "compiler/answer.h"
 #include "compiler/emit.h"
 #include "compiler/kernel.h"
+#include "compiler/rehearse.h"
 
 /* Kernels already shown, by hash. */
 struct shown {
@@ -19,6 +20,13 @@ static void show(struct ev *ev, struct ir_func *f)
     vec_push(ev->arena, &s->hash, h);
     if (!strcmp(ev->session->stage, "ir")) {
         ir_print(stdout, f);
+        return;
+    }
+    const struct size_symbol *symbol;
+    dim open = rehearse_open_size(f, &symbol);
+    if (open) {
+        printf("; %s: the run decides about a size, %s: --stage=ir shows the kernel\n", f->name,
+               size_str(ev->arena, open));
         return;
     }
     const char *why = NULL;

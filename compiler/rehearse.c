@@ -38,17 +38,26 @@ static void look_at_node(struct ir_node *n, void *data)
 }
 
 /* See rehearse.h. */
+dim rehearse_open_size(struct ir_func *f, const struct size_symbol **symbol)
+{
+    struct looked looked = { 0 };
+    ir_walk(f->top, look_at_node, &looked);
+    *symbol = looked.open;
+    return looked.size;
+}
+
+/* See rehearse.h. */
 void rehearse_kernel(struct ev *ev, struct ir_func *f)
 {
     struct rehearsed *r = ev->session->viewer;
-    struct looked looked = { 0 };
+    const struct size_symbol *open;
     if (!ev->rehearsal) return;
-    ir_walk(f->top, look_at_node, &looked);
-    if (looked.size) {
+    dim size = rehearse_open_size(f, &open);
+    if (size) {
         struct diag *m = ev_error(ev, E_BUILD, ev->at,
                                   "a size of this kernel, `%s`, is known only when the program runs",
-                                  size_str(ev->arena, looked.size));
-        if (looked.open && looked.open->origin.src) diag_label(m, looked.open->origin, "not known");
+                                  size_str(ev->arena, size));
+        if (open && open->origin.src) diag_label(m, open->origin, "not known");
         diag_note(m, no_results);
         return;
     }

@@ -23,6 +23,8 @@ struct rehearsed {
 
 /* The walk's session->show_kernel. */
 void rehearse_kernel(struct ev *ev, struct ir_func *f);
+/* The first size of a kernel that has no value yet, and where it comes from (NULL: not from one symbol); NULL: none. */
+dim rehearse_open_size(struct ir_func *f, const struct size_symbol **symbol);
 /* Reports that v, the value of the expression, must be known when the program is built; NULL: some value. */
 struct value *rehearse_refuse(struct ev *ev, const struct ast *at, const struct value *v);
 /* A kernel could not be made. Where nothing says why, something in it is known only when the program runs. */
