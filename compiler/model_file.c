@@ -1,6 +1,5 @@
-/* Models that are made and kept: initial values, and safetensors files, whose tensor names are the parameters' paths
- * (https://huggingface.co/docs/safetensors: 8 bytes of length, a JSON header, the data, little endian). */
-#include <jansson.h>
+/* Models that are made and kept: initial values, and safetensors files, whose tensor names are the parameters'
+ * paths. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "compiler/train.h"
 #include "lang/source.h"
 #include "runtime/output.h"
+#include "runtime/safetensors.h"
 
 #define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 #define UNUSED (void)s, (void)b
@@ -79,57 +79,22 @@ SCRIPT(bi_init)
 
 /* ---- safetensors ---- */
 
-/* A file being written: header and data grow side by side. */
-struct writer {
-    json_t *header;
-    struct buf data;
-    bool wide;
-};
-
-static void put_tensor(struct writer *w, const char *name, int rank, const int64_t *dims, const double *data)
-{
-    json_t *shape = json_array();
-    int64_t n = 1, from = (int64_t)w->data.n;
-    for (int k = 0; k < rank; k++) {
-        json_array_append_new(shape, json_integer(dims[k]));
-        n *= dims[k];
-    }
-    for (int64_t k = 0; k < n; k++) {
-        float narrow = (float)data[k];
-        buf_add(&w->data, w->wide ? (const char *)&data[k] : (const char *)&narrow, w->wide ? 8 : 4);
-    }
-    json_object_set_new(w->header, name,
-                        json_pack("{s:s, s:o, s:[I, I]}", "dtype", w->wide ? "F64" : "F32", "shape", shape,
-                                  "data_offsets", (json_int_t)from, (json_int_t)w->data.n));
-}
-
 const char *checkpoint_save(struct ev *ev, const struct model *m, const struct train_state *t, const char *path)
 {
-    struct writer w = { .header = json_object(), .wide = ev->precision == 64 };
+    struct safetensors_draft d = { .wide = ev->precision == 64 };
     if (t) {
-        const char *step = arena_printf(ev->arena, "%lld", (long long)t->step);
-        json_object_set_new(w.header, "__metadata__", json_pack("{s:s, s:s}", "step", step, "training", t->key));
+        safetensors_note(&d, "step", arena_printf(ev->arena, "%lld", (long long)t->step));
+        safetensors_note(&d, "training", t->key);
     }
     for (int i = 0; i < m->n; i++) {
         const struct tensor *x = &m->weight[i].value->data;
-        put_tensor(&w, m->weight[i].path, x->rank, x->dims, x->r);
+        safetensors_add(&d, m->weight[i].path, x->rank, x->dims, x->r);
     }
     for (int i = 0; t && i < t->states; i++)
-        put_tensor(&w, arena_printf(ev->arena, OPTIMIZER "%s", t->name[i]), 1, &t->elements, t->state[i]);
-    char *text = json_dumps(w.header, JSON_COMPACT);
-    json_decref(w.header);
-    if (!text) return "not enough memory for the header";
-    size_t length = strlen(text), padded = (length + 7) / 8 * 8;
-    struct buf file = { 0 };
-    uint64_t little = padded;
-    buf_add(&file, (const char *)&little, 8);
-    buf_add(&file, text, length);
-    for (size_t i = length; i < padded; i++) buf_putc(&file, ' ');
-    free(text);
-    buf_add(&file, w.data.text ? w.data.text : "", w.data.n);
+        safetensors_add(&d, arena_printf(ev->arena, OPTIMIZER "%s", t->name[i]), 1, &t->elements, t->state[i]);
+    struct buf file = safetensors_finish(&d);
     const char *why = ev_agree(ev, ev_first(ev) ? output_write(ev->arena, path, file.text, file.n) : NULL);
     buf_free(&file);
-    buf_free(&w.data);
     return why;
 }
 
@@ -138,52 +103,16 @@ const char *model_save(struct ev *ev, const struct model *m, const char *path)
     return checkpoint_save(ev, m, NULL, path);
 }
 
-/* One tensor of a file. NULL and *why when the header does not fit the data. */
-static struct value *read_tensor(struct ev *ev, const json_t *entry, const char *data, size_t bytes, const char **why)
-{
-    const char *type = json_string_value(json_object_get(entry, "dtype"));
-    const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
-    int64_t dims[IR_MAX_RANK] = { 0 }, n = 1;
-    size_t rank = json_array_size(shape);
-    *why = "its header is not that of a safetensors file";
-    if (!type || !json_is_array(shape) || json_array_size(offsets) != 2 || rank > IR_MAX_RANK) return NULL;
-    bool wide = !strcmp(type, "F64");
-    if (!wide && strcmp(type, "F32")) {
-        *why = arena_printf(ev->arena, "it holds %s tensors; F32 and F64 can be read", type);
-        return NULL;
-    }
-    for (size_t i = 0; i < rank; i++) {
-        const json_t *size = json_array_get(shape, i);
-        dims[i] = json_is_integer(size) ? json_integer_value(size) : -1;
-        if (dims[i] < 0 || dims[i] > INT32_MAX || (n && dims[i] > INT32_MAX / n)) return NULL;
-        n *= dims[i];
-    }
-    const json_t *first = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
-    json_int_t from = json_integer_value(first), to = json_integer_value(end);
-    size_t size = wide ? 8 : 4;
-    if (!json_is_integer(first) || !json_is_integer(end) || from < 0 || to < from || (size_t)to > bytes ||
-        (size_t)(to - from) != (size_t)n * size)
-        return NULL;
-    struct tensor t = tensor_new(ev->arena, DT_REAL, (int)rank, dims);
-    for (int64_t k = 0; k < n; k++) {
-        float narrow;
-        const char *p = data + (size_t)from + (size_t)k * size;
-        if (wide) memcpy(&t.r[k], p, 8);
-        else {
-            memcpy(&narrow, p, 4);
-            t.r[k] = narrow;
-        }
-    }
-    *why = NULL;
-    return value_host(ev->arena, ev->sizes, t);
-}
-
 /* What a checkpoint says of its training. */
-static void read_about(struct ev *ev, const json_t *entry, struct train_state *about)
+static void read_about(struct ev *ev, const struct safetensors *file, struct train_state *about)
 {
-    const char *step = json_string_value(json_object_get(entry, "step"));
-    const char *key = json_string_value(json_object_get(entry, "training"));
-    if (!about || !step || !key) return;
+    const char *step = NULL, *key = NULL;
+    for (int i = 0; i < file->notes.n; i++) {
+        const struct safetensor_note *note = &file->notes.data[i];
+        if (!strcmp(note->name, "step")) step = note->text;
+        if (!strcmp(note->name, "training")) key = note->text;
+    }
+    if (!step || !key) return;
     about->step = strtoll(step, NULL, 10);
     about->key = arena_strdup(ev->arena, key);
 }
@@ -192,35 +121,20 @@ static void read_about(struct ev *ev, const json_t *entry, struct train_state *a
 static struct value *parse(struct ev *ev, const struct instance *arch, const char *text, size_t n,
                            struct train_state *about, const char **why)
 {
-    uint64_t length;
-    *why = "it is too short for a safetensors file";
-    if (n < 8) return NULL;
-    memcpy(&length, text, 8);
-    if (length > n - 8) return NULL;
-    json_t *header = json_loadb(text + 8, (size_t)length, 0, NULL), *entry;
-    *why = "its header is not JSON";
-    if (!json_is_object(header)) {
-        json_decref(header);
-        return NULL;
-    }
+    struct safetensors file;
+    *why = safetensors_read(ev->arena, text, n, &file);
+    if (*why) return NULL;
+    if (about) read_about(ev, &file, about);
     int kept = 0;
-    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, json_object_size(header) + 1);
-    const char *name;
-    *why = NULL;
-    json_object_foreach(header, name, entry)
-    {
-        if (!strcmp(name, "__metadata__")) {
-            read_about(ev, entry, about);
-            continue;
-        }
-        if (!about && !strncmp(name, OPTIMIZER, strlen(OPTIMIZER))) continue;
-        w[kept].path = arena_strdup(ev->arena, name);
-        w[kept].value = read_tensor(ev, entry, text + 8 + length, n - 8 - (size_t)length, why);
-        if (*why) break;
-        kept++;
+    struct weight *w = ARENA_ARRAY(ev->arena, struct weight, file.tensors.n + 1);
+    for (int i = 0; i < file.tensors.n; i++) {
+        const struct safetensor *from = &file.tensors.data[i];
+        if (!about && !strncmp(from->name, OPTIMIZER, strlen(OPTIMIZER))) continue;
+        struct tensor t = tensor_new(ev->arena, DT_REAL, from->rank, from->dims);
+        for (int64_t k = 0; k < from->elements; k++) t.r[k] = safetensor_element(from, k);
+        w[kept++] = (struct weight){ .path = from->name, .value = value_host(ev->arena, ev->sizes, t) };
     }
-    json_decref(header);
-    return *why ? NULL : model_of(ev, arch, kept, w);
+    return model_of(ev, arch, kept, w);
 }
 
 SCRIPT(bi_load)
