@@ -22,58 +22,6 @@
 enum { LEAST_SAMPLES = 8, MOST_SAMPLES = 2000 };
 static const double PASS_SECONDS = 0.04, LEAST_SECONDS = 0.005, WARM_SECONDS = 0.15;
 
-struct entry {
-    const struct ast *at;
-    VEC(struct bench_work) works;
-    VEC(int64_t) amounts; /* of a round */
-    int rounds;           /* of a pass: short work is done several times */
-};
-
-struct bench {
-    VEC(struct entry) entries;
-    int others;
-};
-
-/* ---- noting ---- */
-
-/* See bench.h. */
-struct kernel_counts bench_counts(struct ev *ev)
-{
-    return kernel_counts(session_kernels(ev));
-}
-
-/* See bench.h. */
-void bench_compiled(struct ev *ev, const struct kernel_counts *before, struct bench_work *w)
-{
-    struct kernel_counts now = bench_counts(ev);
-    w->kernels = now.compiled - before->compiled;
-    w->compiling = now.seconds - before->seconds;
-}
-
-/* See bench.h. */
-void bench_with(struct ev *ev, int others)
-{
-    ev->session->bench->others = others;
-}
-
-/* See bench.h. */
-void bench_note(struct ev *ev, const struct bench_work *w)
-{
-    struct bench *b = ev->session->bench;
-    struct entry *e = NULL;
-    for (int i = 0; i < b->entries.n && !e; i++)
-        if (b->entries.data[i].at == w->at) e = &b->entries.data[i];
-    if (!e) {
-        struct entry fresh = { .at = w->at };
-        vec_push(ev->arena, &b->entries, fresh);
-        e = &b->entries.data[b->entries.n - 1];
-    }
-    struct bench_work work = *w;
-    work.others = b->others;
-    b->others = 0;
-    vec_push(ev->arena, &e->works, work);
-}
-
 /* Code is compiled, not looked up: how long that takes is a figure, too. */
 static struct kernel_store *kernels_uncached(struct arena *a)
 {
@@ -90,7 +38,7 @@ static double now(void)
 }
 
 /* One pass: *took seconds for the pass, *all for what the script asks for. */
-static bool pass(const struct entry *e, double *took, double *all)
+static bool pass(const struct bench_entry *e, double *took, double *all)
 {
     *took = *all = 0;
     for (int i = 0; i < e->works.n * e->rounds; i++) {
@@ -107,7 +55,7 @@ static bool pass(const struct entry *e, double *took, double *all)
 
 /* Amounts that make a pass about PASS_SECONDS long: never more than the script asks for, so that a call of a few
  * prompts is measured as one. False: it cannot go on. */
-static bool choose_amounts(struct ev *ev, struct entry *e)
+static bool choose_amounts(struct ev *ev, struct bench_entry *e)
 {
     e->rounds = 1;
     for (int i = 0; i < e->works.n; i++) {
@@ -190,7 +138,7 @@ static const char *call_text(struct ev *ev, const struct ast *at)
     return text;
 }
 
-static void describe(struct ev *ev, const struct entry *e, struct bench_result *r)
+static void describe(struct ev *ev, const struct bench_entry *e, struct bench_result *r)
 {
     const struct bench_work *first = &e->works.data[0];
     *r = (struct bench_result){ .at = e->at, .call = call_text(ev, e->at), .unit = first->unit,
@@ -207,7 +155,7 @@ static void describe(struct ev *ev, const struct entry *e, struct bench_result *
 }
 
 /* False: interrupted, or the work cannot go on. */
-static bool measure_entry(struct ev *ev, struct entry *e, struct bench_result *r)
+static bool measure_entry(struct ev *ev, struct bench_entry *e, struct bench_result *r)
 {
     const struct session *s = ev->session;
     double sample[MOST_SAMPLES], took, start = now();

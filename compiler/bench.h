@@ -23,7 +23,18 @@ struct bench_work {
     void *ctx;
 };
 
-/* ---- what the parts of the evaluator tell while session->bench ---- */
+struct bench_entry {
+    const struct ast *at; /* the call */
+    VEC(struct bench_work) works;
+    VEC(int64_t) amounts; /* of a round */
+    int rounds;           /* of a pass: short work is done several times */
+};
+struct bench {
+    VEC(struct bench_entry) entries;
+    int others;
+};
+
+/* ---- bench_note.c: what the parts of the evaluator tell while session->bench ---- */
 enum { BENCH_FEW = 256 }; /* prompts that figures are of during the walk */
 void bench_note(struct ev *ev, const struct bench_work *w);
 struct kernel_counts;

@@ -49,8 +49,8 @@ static int usage(const char *format, const char *what)
 {
     fprintf(stderr, "icl: ");
     fprintf(stderr, format, what);
-    fprintf(stderr, "\n     icl build [-D name=value] [--precision 32|64] [--static] FILE -o PROGRAM"
-                    "\n");
+    fprintf(stderr, "\n     icl build [-D name=value] [--precision 32|64] [--static] [--target TRIPLE] FILE"
+                    " -o PROGRAM\n");
     return EXIT_USAGE;
 }
 
@@ -419,7 +419,7 @@ static const char *runtime_path(struct build *b)
     const char *path = plugin_path(&b->arena, name);
     if (!path)
         fprintf(stderr, "icl: %s is not installed: %s\n", name,
-                b->target ? "there are programs for this machine only"
+                b->target ? "icl was built without a compiler for that machine"
                           : "it belongs to icl (ICL_LIBEXEC can name its folder)");
     return path;
 }

@@ -1,46 +1,28 @@
 # AST -> script values, tensor IR, passes, schedules, machine code; the command line.
 
-libicl_a_SOURCES += \
+program_sources += \
 	compiler/ahead.c \
 	compiler/ahead.h \
 	compiler/answer.c \
 	compiler/answer.h \
 	compiler/arguments.c \
-	compiler/bench.c \
-	compiler/bench.h \
-	compiler/bench_report.c \
-	compiler/build.c \
-	compiler/build.h \
+	compiler/bench_note.c \
 	compiler/builtin.def \
 	compiler/builtins.c \
-	compiler/cache.c \
-	compiler/cache.h \
-	compiler/cache_tool.c \
-	compiler/cache_tool.h \
 	compiler/chain.c \
 	compiler/chain.h \
 	compiler/chain_cost.c \
 	compiler/chain_emit.c \
 	compiler/command.c \
 	compiler/command.h \
-	compiler/cost.c \
-	compiler/cost.h \
-	compiler/complete.c \
-	compiler/complete.h \
 	compiler/cse.c \
 	compiler/damage.c \
 	compiler/damage.h \
 	compiler/dce.c \
-	compiler/describe.c \
-	compiler/describe.h \
-	compiler/diag_json.c \
-	compiler/diag_json.h \
 	compiler/digest.c \
 	compiler/digest.h \
 	compiler/dists.c \
 	compiler/elementary.inc \
-	compiler/emit.c \
-	compiler/emit.h \
 	compiler/eval.h \
 	compiler/eval_call.c \
 	compiler/eval_check.c \
@@ -51,19 +33,12 @@ libicl_a_SOURCES += \
 	compiler/eval_index.c \
 	compiler/eval_message.c \
 	compiler/eval_stmt.c \
-	compiler/explain.c \
-	compiler/explain.h \
-	compiler/format.c \
-	compiler/format.h \
 	compiler/grad.c \
 	compiler/grad.h \
 	compiler/grad_loop.c \
 	compiler/grad_rules.c \
 	compiler/grad_rules.h \
-	compiler/gradcheck.c \
-	compiler/gradcheck.h \
 	compiler/hoist.c \
-	compiler/narrow.c \
 	compiler/inspect.c \
 	compiler/inspect.h \
 	compiler/interp.c \
@@ -73,17 +48,88 @@ libicl_a_SOURCES += \
 	compiler/ir.h \
 	compiler/ir_attr.h \
 	compiler/ir_fold.c \
-	compiler/ir_read.c \
 	compiler/ir_symmetric.c \
 	compiler/ir_text.c \
 	compiler/ir_verify.c \
 	compiler/join.c \
 	compiler/keep.c \
 	compiler/keeper.h \
-	compiler/kernel.c \
-	compiler/kernel.h \
 	compiler/kernel_store.c \
 	compiler/kernel_store.h \
+	compiler/level.c \
+	compiler/level.h \
+	compiler/linalg.c \
+	compiler/linalg.h \
+	compiler/linalg.inc \
+	compiler/measured.c \
+	compiler/model.c \
+	compiler/model.h \
+	compiler/model_causal.c \
+	compiler/model_file.c \
+	compiler/narrow.c \
+	compiler/op.def \
+	compiler/pass.def \
+	compiler/passes.c \
+	compiler/payload.c \
+	compiler/payload.h \
+	compiler/program.c \
+	compiler/program.h \
+	compiler/reassociate.c \
+	compiler/rehearse.c \
+	compiler/rehearse.h \
+	compiler/replay.c \
+	compiler/replay.h \
+	compiler/scalar.c \
+	compiler/scalar.h \
+	compiler/script.h \
+	compiler/share.c \
+	compiler/store.c \
+	compiler/store.h \
+	compiler/study.c \
+	compiler/sweep.c \
+	compiler/tables.c \
+	compiler/tensor.c \
+	compiler/tensor_say.c \
+	compiler/tensor_say.h \
+	compiler/train.c \
+	compiler/train.h \
+	compiler/train_step.c \
+	compiler/training.h \
+	compiler/value.c \
+	compiler/value.h \
+	compiler/variables.c \
+	compiler/warn.c \
+	compiler/warn.h
+
+tool_sources += \
+	compiler/bench.c \
+	compiler/bench.h \
+	compiler/bench_report.c \
+	compiler/build.c \
+	compiler/build.h \
+	compiler/cache.c \
+	compiler/cache.h \
+	compiler/cache_tool.c \
+	compiler/cache_tool.h \
+	compiler/complete.c \
+	compiler/complete.h \
+	compiler/cost.c \
+	compiler/cost.h \
+	compiler/describe.c \
+	compiler/describe.h \
+	compiler/diag_json.c \
+	compiler/diag_json.h \
+	compiler/emit.c \
+	compiler/emit.h \
+	compiler/explain.c \
+	compiler/explain.h \
+	compiler/format.c \
+	compiler/format.h \
+	compiler/gradcheck.c \
+	compiler/gradcheck.h \
+	compiler/ir_read.c \
+	compiler/kernel.c \
+	compiler/kernel.h \
 	compiler/lanes.c \
 	compiler/lanes.h \
 	compiler/lanes_eigen.c \
@@ -99,38 +145,18 @@ libicl_a_SOURCES += \
 	compiler/lanes_sort.c \
 	compiler/lanes_product.c \
 	compiler/lanes_tile.c \
-	compiler/level.c \
-	compiler/level.h \
-	compiler/linalg.c \
-	compiler/linalg.h \
-	compiler/linalg.inc \
 	compiler/loop.def \
 	compiler/loops.c \
 	compiler/loops.h \
 	compiler/loops_place.c \
 	compiler/loops_text.c \
-	compiler/machine_peak.c \
 	compiler/lsp.c \
 	compiler/lsp.h \
 	compiler/lsp_ask.c \
 	compiler/lsp_document.c \
 	compiler/lsp_offer.c \
-	compiler/measured.c \
-	compiler/model.c \
-	compiler/model.h \
-	compiler/model_causal.c \
-	compiler/model_file.c \
-	compiler/op.def \
-	compiler/pass.def \
-	compiler/passes.c \
-	compiler/payload.c \
-	compiler/payload.h \
+	compiler/machine_peak.c \
 	compiler/payload_write.c \
-	compiler/program.c \
-	compiler/program.h \
-	compiler/reassociate.c \
-	compiler/rehearse.c \
-	compiler/rehearse.h \
 	compiler/repl.c \
 	compiler/repl.h \
 	compiler/repl_commands.c \
@@ -140,31 +166,8 @@ libicl_a_SOURCES += \
 	compiler/repl_line.c \
 	compiler/repl_line.h \
 	compiler/repl_show.c \
-	compiler/replay.c \
-	compiler/replay.h \
-	compiler/scalar.c \
-	compiler/scalar.h \
-	compiler/share.c \
-	compiler/script.h \
 	compiler/shell.c \
-	compiler/shell.h \
-	compiler/store.c \
-	compiler/store.h \
-	compiler/study.c \
-	compiler/sweep.c \
-	compiler/tables.c \
-	compiler/tensor.c \
-	compiler/tensor_say.c \
-	compiler/tensor_say.h \
-	compiler/value.c \
-	compiler/value.h \
-	compiler/train.c \
-	compiler/train_step.c \
-	compiler/training.h \
-	compiler/train.h \
-	compiler/variables.c \
-	compiler/warn.c \
-	compiler/warn.h
+	compiler/shell.h
 
 # All of libicl.a is linked in and its names are exported: icl-llvm.so is resolved against them.
 bin_PROGRAMS += icl
@@ -177,15 +180,29 @@ icl_DEPENDENCIES = libicl.a
 pkglibexec_PROGRAMS += icl-program
 icl_program_SOURCES = compiler/standalone.c
 icl_program_LDFLAGS = $(AM_LDFLAGS) -s -Wl,--as-needed
-icl_program_LDADD = libicl.a $(JANSSON_STATIC) $(SQLITE_STATIC) $(ZSTD_STATIC)
+icl_program_LDADD = libicl.a $(SQLITE_STATIC) $(ZSTD_STATIC)
 
 if STATIC_PROGRAMS
 pkglibexec_PROGRAMS += icl-program-static
 icl_program_static_SOURCES = compiler/standalone.c runtime/plugin_none.c
 icl_program_static_LDFLAGS = $(AM_LDFLAGS) -s -static -Wl,--wrap=dlopen
 icl_program_static_LDADD = $(icl_program_LDADD)
-else
-EXTRA_DIST += runtime/plugin_none.c
+endif
+
+# The same for another machine, in which store_none.c stands for the record of runs. Made again when libicl.a is; which
+# files that concerns is found out there.
+cross_sources = compiler/standalone.c compiler/store_none.c runtime/plugin_none.c
+EXTRA_DIST += compiler/cross.mk $(cross_sources)
+if CROSS
+pkglibexec_SCRIPTS = icl-program-$(CROSS) icl-program-$(CROSS)-static
+CLEANFILES += $(pkglibexec_SCRIPTS)
+icl-program-$(CROSS): libicl.a compiler/cross.mk $(cross_sources)
+	$(AM_V_GEN)$(MAKE) -s -f $(srcdir)/compiler/cross.mk CROSS=$(CROSS) CROSS_CC='$(CROSS_CC)' srcdir=$(srcdir) \
+	    SOURCES='$(cross_sources) $(program_sources) $(nodist_libicl_a_SOURCES)' && touch $@
+icl-program-$(CROSS)-static: icl-program-$(CROSS)
+
+clean-local:
+	-rm -rf $(CROSS)
 endif
 
 # The back end is a program to automake and a shared object to the linker. It lies next to icl in the build tree, and its

@@ -1,23 +1,17 @@
 # Text <-> AST: arenas, names, sources, messages, lexer, parser, checks, and the standard library.
 
-libicl_a_SOURCES += \
+program_sources += \
 	lang/arena.c \
 	lang/arena.h \
 	lang/ast.c \
 	lang/ast.def \
 	lang/ast.h \
-	lang/ast_print.c \
 	lang/def.def \
 	lang/diag.c \
 	lang/diag.def \
 	lang/diag.h \
 	lang/diag_print.c \
 	lang/diag_queue.h \
-	lang/fmt.c \
-	lang/fmt.h \
-	lang/fmt_align.c \
-	lang/fmt_diff.c \
-	lang/fmt_lines.h \
 	lang/lex_value.c \
 	lang/names.c \
 	lang/names.h \
@@ -38,6 +32,14 @@ libicl_a_SOURCES += \
 	lang/tokens.c \
 	lang/tokens.h \
 	lang/vec.h
+
+tool_sources += \
+	lang/ast_print.c \
+	lang/fmt.c \
+	lang/fmt.h \
+	lang/fmt_align.c \
+	lang/fmt_diff.c \
+	lang/fmt_lines.h
 
 # The standard library: every lang/std/NAME.icl, alphabetical. Installed to be read, embedded to be used.
 std_files = \

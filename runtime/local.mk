@@ -1,6 +1,6 @@
 # What runs: random numbers, threads, measuring, tables, figures. Knows nothing of AST or LLVM.
 
-libicl_a_SOURCES += \
+program_sources += \
 	runtime/estimate.h \
 	runtime/icl_rt.h \
 	runtime/measure.c \
@@ -25,9 +25,9 @@ libicl_a_SOURCES += \
 	runtime/plot_script.c \
 	runtime/plot_script.h \
 	runtime/plot_text.c \
-	runtime/pool.c \
 	runtime/plugin.c \
 	runtime/plugin.h \
+	runtime/pool.c \
 	runtime/pool.h \
 	runtime/progress.c \
 	runtime/progress.h \
@@ -40,6 +40,8 @@ libicl_a_SOURCES += \
 	runtime/rng.c \
 	runtime/room.c \
 	runtime/room.h \
+	runtime/safetensors.c \
+	runtime/safetensors.h \
 	runtime/sha256.c \
 	runtime/sha256.h \
 	runtime/table.c \

@@ -41,7 +41,7 @@ stage_tests = \
 	tests/syntax.tap
 
 EXTRA_DIST += tests/README.md tests/bench tests/build tests/cases tests/cases.sh tests/examples tests/lint.sh \
-	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/std $(stage_tests)
+	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/order.awk tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_ldadd = libicl.a $(JANSSON_LIBS) $(SQLITE_LIBS) $(ZSTD_STATIC) $(CHECK_LIBS)
@@ -64,6 +64,7 @@ unit_tests = \
 	tests/unit/check_output \
 	tests/unit/check_reassociate \
 	tests/unit/check_runtime \
+	tests/unit/check_safetensors \
 	tests/unit/check_scalars_llvm \
 	tests/unit/check_terminal
 
@@ -106,6 +107,10 @@ tests_unit_check_scalars_llvm_LDADD = $(unit_ldadd) $(LLVM_LIBS)
 tests_unit_check_terminal_SOURCES = tests/unit/check_terminal.c
 tests_unit_check_terminal_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_terminal_LDADD = $(unit_ldadd)
+
+tests_unit_check_safetensors_SOURCES = tests/unit/check_safetensors.c
+tests_unit_check_safetensors_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_safetensors_LDADD = $(unit_ldadd)
 
 tests_unit_check_runtime_SOURCES = tests/unit/check_runtime.c
 tests_unit_check_runtime_CFLAGS = $(AM_CHECK_CFLAGS)
