@@ -63,6 +63,7 @@ struct lane_node {
     struct lane_node **state; /* REPEAT: where each state is */
     const struct lane_node *kept; /* while the node is computed: its operands or working copies */
     struct lane_node *copy[2];    /* MATMUL: copies of its operands, in the order in which tiles read them; or NULL */
+    struct lane_node *panels;     /* a copy of this node for products that read it, or NULL */
     int64_t panel;    /* > 0: elements of the last axis lie in panels of so many; its stride is from panel to panel */
 };
 

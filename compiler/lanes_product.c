@@ -199,14 +199,19 @@ static void copy_matrices(struct lanes *l, struct panel *p, int axis)
     lanes_end(l, loop, NULL, NULL);
 }
 
-/* All of a product's right operand, panel after panel. */
+/* All of a product's right operand, panel after panel; products with tiles of one width share it. */
 static void copy_shared(struct lanes *l, const struct ir_node *product)
 {
     int r = product->rank;
     int64_t lines = ir_dim(product, r - 2), columns = ir_dim(product, r - 1), elements;
-    struct lane_node *copy = ARENA_NEW(l->arena, struct lane_node);
+    struct lane_node *copy, *operand = lane(product->in[1]);
     struct panel p = {.product = product, .which = 1};
     p.width = lanes_product_tile(l, product, lines, columns, false).columns;
+    if (operand->panels && operand->panels->panel == p.width) {
+        lane(product)->copy[1] = operand->panels;
+        return;
+    }
+    copy = operand->panels = ARENA_NEW(l->arena, struct lane_node);
     copy->place = AT_BUFFER;
     copy->origin = ix_const(0);
     copy->panel = p.width;
