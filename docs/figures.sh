@@ -7,9 +7,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for file in examples/figures/*.icl; do
     name=$(basename "$file" .icl)
-    "$ICL" run --progress never --out docs/figures "$file" >"$work/$name.text" 2>"$work/err" || { cat "$work/err"; exit 1; }
+    "$ICL" run --progress never --out "$work/out" "$file" >"$work/$name.text" 2>"$work/err" || { cat "$work/err"; exit 1; }
     cp "$file" "$work/$name.script"
 done
+cp "$work"/out/*.svg docs/figures
 LC_ALL=C awk -v work="$work" '
     /^<!-- (text|script) / {
         print
