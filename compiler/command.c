@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "compiler/places.h"
 #include "compiler/store.h"
 #include "lang/names.h"
 #include "runtime/memory.h"
@@ -408,7 +409,7 @@ bool tool_run(struct ev *ev, struct program *p)
 /* See command.h. */
 bool tool_go(struct ev *ev, struct program *p)
 {
-    if (!make_folder(ev)) return false;
+    if (!make_folder(ev) || !places_make(ev, p)) return false;
     struct keeper *keeper = ev->session->keeper = store_new(ev, p);
     bool good = program_run(ev, p);
     if (!good && !ev->diags->errors && !*ev->session->stop) {

@@ -72,6 +72,8 @@ program_sources += \
 	compiler/passes.c \
 	compiler/payload.c \
 	compiler/payload.h \
+	compiler/places.c \
+	compiler/places.h \
 	compiler/program.c \
 	compiler/program.h \
 	compiler/reassociate.c \

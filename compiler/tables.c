@@ -8,6 +8,7 @@
 #include "compiler/model.h"
 #include "compiler/rehearse.h"
 #include "compiler/script.h"
+#include "compiler/store.h"
 #include "compiler/warn.h"
 #include "lang/names.h"
 #include "runtime/output.h"
@@ -265,6 +266,25 @@ static void note_written(struct ev *ev, const char *path)
     if (ev->session->format == FORMAT_TEXT) fprintf(stderr, "wrote %s\n", path);
 }
 
+/* Most folders are made before the run: places.h. */
+static const char *make_place(struct ev *ev, const char *path)
+{
+    return ev_agree(ev, ev_first(ev) ? output_make_place(ev->arena, path) : NULL);
+}
+
+static bool is_record_of_runs(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return !strcmp(slash ? slash + 1 : path, STORE_FILE);
+}
+
+/* The table's name in an SQLite file: the variable's; of what is no variable, the file's. */
+static const char *saved_name(struct ev *ev, const struct ast *of, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path;
+    return of->kind == A_NAME ? of->name : arena_strndup(ev->arena, stem, strcspn(stem, "."));
+}
+
 void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
 {
     struct value *v = ev_expr(ev, s, e->kid[0]);
@@ -275,7 +295,8 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
             struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "what format is `%s`?", path);
             diag_note(m, "a model is saved to .safetensors");
         } else if (path && !ev->dry && !ahead_alone(ev)) {
-            const char *why = model_save(ev, v->model, path);
+            const char *why = make_place(ev, path);
+            if (!why) why = model_save(ev, v->model, path);
             if (why) write_failed(ev, e, why);
             else note_written(ev, path);
         }
@@ -296,16 +317,22 @@ void ev_save(struct ev *ev, struct scope *s, const struct ast *e)
         ev_show(ev, m, e->kid[0], v);
         return;
     }
-    if (path && strcmp(output_extension(path), "csv") && strcmp(output_extension(path), "json") &&
-        strcmp(output_extension(path), "npz")) {
+    if (path && !table_saves_to(path)) {
         struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "what format is `%s`?", path);
-        diag_note(m, "a table is saved to .csv, .json or .npz");
+        diag_note(m, "a table is saved to " TABLE_FILES);
+        return;
+    }
+    if (path && is_record_of_runs(path)) {
+        struct diag *m = ev_error(ev, E_FILE_FORMAT, e->kid[1], "`%s` is the record of runs, which icl keeps", path);
+        diag_help(m, "give the file another name");
         return;
     }
     if (ev->dry || !path || ev_stopped(ev) || ahead_alone(ev)) return;
     ev_ready(ev, v);
     if (ev_stopped(ev)) return;
-    const char *why = ev_agree(ev, ev_first(ev) ? table_save(ev->arena, v->table, path) : NULL);
+    const char *why = make_place(ev, path);
+    if (!why && ev_first(ev)) why = table_save(ev->arena, v->table, saved_name(ev, e->kid[0], path), path);
+    why = ev_agree(ev, why);
     if (why) write_failed(ev, e, why);
     else note_written(ev, path);
 }
@@ -529,7 +556,8 @@ void ev_plot(struct ev *ev, struct scope *s, const struct ast *e)
     int width = output_width(stdout);
     if (!path && ev->session->format != FORMAT_TEXT) return;
     const char *why = NULL;
-    if (ev_first(ev)) why = path ? figure_save(&f, path) : figure_show(&f, stdout, width ? width : 100);
+    if (path) why = make_place(ev, path);
+    if (!why && ev_first(ev)) why = path ? figure_save(&f, path) : figure_show(&f, stdout, width ? width : 100);
     why = ev_agree(ev, why);
     if (why) write_failed(ev, e, why);
     else if (path) note_written(ev, path);

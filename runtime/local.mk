@@ -47,6 +47,7 @@ program_sources += \
 	runtime/table.c \
 	runtime/table.h \
 	runtime/table_file.c \
+	runtime/table_sqlite.c \
 	runtime/table_text.c \
 	runtime/train.c \
 	runtime/train.h

@@ -89,6 +89,8 @@ const char *output_make_folder(struct arena *a, const char *path) {
 const char *output_make_place(struct arena *a, const char *path) {
     const char *slash = strrchr(path, '/'), *why = NULL;
     const char *folder = !slash ? "." : slash == path ? "/" : arena_strndup(a, path, (size_t)(slash - path));
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return refusal(a, path, EISDIR);
     if (path[0] != '/') why = output_make_folder(a, folder);
     return !why && access(folder, W_OK | X_OK) != 0 ? refusal(a, path, errno) : why;
 }

@@ -23,7 +23,7 @@ void output_discard(struct output_file *f);
 const char *output_write(struct arena *a, const char *path, const void *data, size_t n);
 /* Makes a folder and those above it. NULL, or why not. */
 const char *output_make_folder(struct arena *a, const char *path);
-/* Makes the folder that a file is to be in, when its name is relative; NULL: files can be made there, or why not. */
+/* Makes the folder that a file is to be in, when its name is relative; NULL: the file can be made there, or why not. */
 const char *output_make_place(struct arena *a, const char *path);
 /* Columns of the terminal that `to` is; 0: it is none. */
 int output_width(FILE *to);

@@ -1,4 +1,4 @@
-/* Tables as files: .csv, .json (an array of row objects), .npz (one array a column). */
+/* Tables as files: .csv, .json (an array of row objects), .npz (one array a column), .sqlite (table_sqlite.c). */
 #include "runtime/npz.h"
 #include "runtime/output.h"
 #include "runtime/table.h"
@@ -175,13 +175,25 @@ static const char *save_npz(struct arena *a, const struct table *t, const char *
     return why;
 }
 
-/* Writes the table to a file of the kind that its name ends in. */
-const char *table_save(struct arena *a, const struct table *t, const char *path) {
-    static const struct {
-        const char *extension;
-        const char *(*save)(struct arena *a, const struct table *t, const char *path);
-    } kinds[] = {{"csv", save_csv}, {"json", save_json}, {"npz", save_npz}};
+static const struct kind {
+    const char *extension;
+    const char *(*save)(struct arena *a, const struct table *t, const char *path); /* NULL: .sqlite */
+} kinds[] = {{"csv", save_csv}, {"json", save_json}, {"npz", save_npz}, {"sqlite", NULL}};
+
+static const struct kind *kind_of(const char *path) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(output_extension(path), kinds[i].extension) == 0) return kinds[i].save(a, t, path);
-    return arena_printf(a, "cannot write %s: a table is saved as .csv, .json or .npz", path);
+        if (strcmp(output_extension(path), kinds[i].extension) == 0) return &kinds[i];
+    return NULL;
+}
+
+/* Is there a kind of file that its name ends in? */
+bool table_saves_to(const char *path) {
+    return kind_of(path) != NULL;
+}
+
+/* Writes the table to a file of the kind that its name ends in. */
+const char *table_save(struct arena *a, const struct table *t, const char *name, const char *path) {
+    const struct kind *kind = kind_of(path);
+    if (!kind) return arena_printf(a, "cannot write %s: a table is saved as " TABLE_FILES, path);
+    return kind->save ? kind->save(a, t, path) : table_save_sqlite(a, t, name, path);
 }

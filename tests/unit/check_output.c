@@ -244,19 +244,19 @@ END_TEST
 START_TEST(files_are_whole_or_not_there) {
     size_t n;
     struct table *t = sample();
-    ck_assert_ptr_null(table_save(&arena, t, in_folder("t.json")));
+    ck_assert_ptr_null(table_save(&arena, t, "t", in_folder("t.json")));
     const char *text = read_all(in_folder("t.json"), &n);
     ck_assert_int_eq(text[0], '[');
     ck_assert_str_eq(text + n - 4, "}\n]\n");
-    ck_assert_ptr_null(table_save(&arena, t, in_folder("t.csv")));
+    ck_assert_ptr_null(table_save(&arena, t, "t", in_folder("t.csv")));
     read_all(in_folder("t.csv"), &n);
 
-    const char *why = table_save(&arena, t, in_folder("nowhere/t.csv"));
+    const char *why = table_save(&arena, t, "t", in_folder("nowhere/t.csv"));
     ck_assert_str_eq(why, arena_printf(&arena, "cannot write %s/nowhere/t.csv: No such file or directory", folder));
-    why = table_save(&arena, t, folder);
+    why = table_save(&arena, t, "t", folder);
     ck_assert_ptr_nonnull(strstr(why, "a table is saved as .csv, .json or .npz"));
     ck_assert_int_eq(mkdir(in_folder("d.csv"), 0777), 0);
-    why = table_save(&arena, t, in_folder("d.csv"));
+    why = table_save(&arena, t, "t", in_folder("d.csv"));
     ck_assert_ptr_nonnull(strstr(why, "Is a directory"));
 
     struct output_file f;
@@ -307,7 +307,7 @@ START_TEST(a_single_value_keeps_its_shape_in_an_archive) {
             t->single = single;
             table_add_column(t, "value");
             table_set(t, table_add_row(t), 0, value[k]);
-            ck_assert_ptr_null(table_save(&arena, t, in_folder("one.npz")));
+            ck_assert_ptr_null(table_save(&arena, t, "t", in_folder("one.npz")));
             const char *text = read_all(in_folder("one.npz"), &n), *wanted = shape[single][k];
             ck_assert_ptr_nonnull(memmem(text, n, wanted, strlen(wanted)));
         }

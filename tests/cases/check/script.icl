@@ -14,3 +14,4 @@ save 3 to "t.csv"
 plot 3 { x = n, y = n }
 assert 3
 record a = 3
+save t to "icl.sqlite"
