@@ -39,7 +39,7 @@ static const char *deliver(struct format *how, struct arena *a, const char *path
     how->changes |= !same;
     if (how->diff) {
         struct buf out = { 0 };
-        fmt_diff(&out, src->path, src->text, text->text);
+        fmt_diff(&out, src->path, arena_printf(a, "%s (formatted)", src->path), src->text, text->text);
         fwrite(out.text ? out.text : "", 1, out.n, stdout);
         buf_free(&out);
     } else if (how->check) {

@@ -168,6 +168,10 @@ tool_sources += \
 	compiler/repl_line.c \
 	compiler/repl_line.h \
 	compiler/repl_show.c \
+	compiler/runs.c \
+	compiler/runs.h \
+	compiler/runs_diff.c \
+	compiler/runs_export.c \
 	compiler/shell.c \
 	compiler/shell.h
 

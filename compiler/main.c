@@ -15,6 +15,7 @@
 #include "compiler/kernel.h"
 #include "compiler/lsp.h"
 #include "compiler/repl.h"
+#include "compiler/runs.h"
 #include "compiler/replay.h"
 #include "compiler/shell.h"
 #include "lang/names.h"
@@ -166,6 +167,11 @@ static const struct command commands[] = {
       .help = "make a program of a script, which needs no icl",
       .bare = build_command,
       .own = "-o -D --static --target --precision --color" },
+    { .name = "results",
+      .arguments = "list|show|diff|export",
+      .help = "what earlier runs were and found out",
+      .bare = runs_command,
+      .own = "--out --format" },
     { .name = "fmt",
       .arguments = "[--check] [--diff] FILE...",
       .help = "lay out scripts in one way",

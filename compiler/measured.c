@@ -539,6 +539,8 @@ static struct request *request_new(struct ev *ev, const struct request *proto)
         r->measured->request = NULL;
         if (!known) keep_answer(ev, r);
         look_for_divergence(ev, r, &r->measured->of);
+    } else if (known) {
+        look_for_divergence(ev, r, &r->measured->of);
     }
     return r;
 }

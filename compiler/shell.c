@@ -1,6 +1,7 @@
 /* Completion in shells. The shells' parts (docs/completion/) only ask: commands, flags and their values come from the
  * tables that --help prints, a script's options from the script, names from the library. */
 #include "compiler/shell.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ struct line {
     const struct command *command; /* the first word; NULL: it is being typed, or not known */
     const char *script;            /* the first script among the words; NULL: none */
     const char *before, *word;     /* the word before the cursor's ("": none), and that */
+    bool first;                    /* the word is the command's first */
     const char *kept;              /* what stands before it in one word: "--seed=", "" */
 };
 
@@ -85,7 +87,7 @@ static void offer_script_options(const struct line *l)
 static bool offer_values(const struct line *l)
 {
     const struct flag *f = strncmp(l->before, "--", 2) ? NULL : flag_find(l->before + 2, false);
-    if (!f || !f->values || l->command->bare) return false;
+    if (!f || !f->values || (l->command->bare && !strstr(l->command->own ? l->command->own : "", l->before))) return false;
     if (!strcmp(f->values, "DIR")) puts(":folders");
     if (!strcmp(f->values, "FILE")) puts(":paths");
     for (const char *p = f->values; strchr(f->values, '|') && *p; p += *p == '|') {
@@ -124,9 +126,23 @@ static void offer_names(const struct line *l)
     tool_close(&t, true);
 }
 
+/* "list|show RUN": the words, one of which comes first; what comes then is a run. */
+static void offer_words(const struct line *l, const char *takes)
+{
+    char word[32];
+    for (const char *p = takes; l->first && *p; p += *p == '|') {
+        size_t n = strcspn(p, "|");
+        snprintf(word, sizeof word, "%.*s", (int)n, p);
+        offer(l, word, l->command->help);
+        p += n;
+    }
+    if (!l->first) offer(l, "last", "the last run");
+}
+
 static void offer_arguments(const struct line *l)
 {
     const char *takes = l->command->arguments;
+    if (islower((unsigned char)*takes)) offer_words(l, takes);
     if (strstr(takes, "NAME")) offer_names(l);
     if (strstr(takes, "CODE"))
         for (enum diag_code i = 0; i < DIAG_COUNT; i++) offer(l, diag_code_text(i), diag_code_kind(i));
@@ -141,7 +157,8 @@ static void offer_arguments(const struct line *l)
 
 int shell_complete(const struct command *commands, int n, int argc, char **argv)
 {
-    struct line l = { commands, n, NULL, NULL, argc > 1 ? argv[argc - 2] : "", argc ? argv[argc - 1] : "", "" };
+    struct line l = { commands, n, NULL, NULL, argc > 1 ? argv[argc - 2] : "", argc ? argv[argc - 1] : "",
+                      argc == 2, "" };
     char *equal = argc && !strncmp(argv[argc - 1], "--", 2) ? strchr(argv[argc - 1], '=') : NULL;
     char flag[128] = "", with[130] = "";
     if (equal) {

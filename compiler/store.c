@@ -10,6 +10,8 @@
 #include "runtime/number.h"
 #include "runtime/results.h"
 
+static const int64_t MOST_KEPT = 256 << 20; /* bytes of figures */
+
 struct store {
     struct keeper keeper;
     struct program *program;
@@ -96,7 +98,7 @@ static bool begin_run(struct store *s, struct ev *ev)
         .version = PACKAGE_VERSION, .language = 1, .host = host, .machine = machine(ev->arena),
         .system = uname(&system) ? NULL : arena_printf(ev->arena, "%s %s %s", system.sysname, system.release,
                                                        system.machine),
-        .folder = getcwd(folder, sizeof folder),
+        .folder = getcwd(folder, sizeof folder), .process = (int)getpid(),
     };
     bool good = results_begin(s->results, &run, s->started);
     buf_free(&options.b);
@@ -326,7 +328,7 @@ void store_end(struct keeper *k, struct ev *ev, int status)
     results_now(now);
     const struct results_field field[] = { field_text(now), field_int(status) };
     results_put(s->results, RESULTS_END, field, 2);
-    results_flush(s->results);
+    results_trim(s->results, MOST_KEPT);
     if (results_failure(s->results)) tell(s, ev_out_path(ev, STORE_FILE), results_failure(s->results));
     results_close(s->results);
     s->results = NULL;

@@ -6,6 +6,7 @@
 #include "compiler/eval.h"
 #include "compiler/keeper.h"
 #include "compiler/script.h"
+#include "runtime/number.h"
 #include "runtime/table.h"
 
 struct open_cell {
@@ -140,6 +141,7 @@ static bool row_json(struct buf *out, const struct table *t, int row, int from, 
 {
     int n = 0;
     bool known = true;
+    char share[NUMBER_MAX];
     buf_putc(out, '{');
     for (int c = from; c < to && known; c++) {
         struct cell cell;
@@ -149,6 +151,10 @@ static bool row_json(struct buf *out, const struct table *t, int row, int from, 
         text_json(out, t->column[c].name);
         buf_putc(out, ':');
         cell_json(out, &cell, t->precision);
+        if (cell.kind != CELL_ESTIMATE || !estimate_heavy(&cell.estimate)) continue;
+        out->n--; /* what tables mark with a dagger is kept, too */
+        number_text(share, cell.estimate.largest_share, 32);
+        buf_printf(out, ", \"largest_share\": %s}", share);
     }
     buf_putc(out, '}');
     return known;

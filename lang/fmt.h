@@ -9,7 +9,8 @@
 bool fmt_source(struct arena *a, const struct source *src, struct diags *ds, struct buf *out);
 /* Whether two texts without syntax errors are the same program. */
 bool fmt_same_program(struct arena *a, const struct source *x, const struct source *y);
-/* Appends the difference of two texts, line by line, with three lines around each change. */
-void fmt_diff(struct buf *out, const char *path, const char *before, const char *after);
+/* Appends the difference of two texts, line by line, with three lines around each change; nothing when there is none.
+ * from, to: their names. */
+void fmt_diff(struct buf *out, const char *from, const char *to, const char *before, const char *after);
 
 #endif

@@ -79,7 +79,7 @@ static void hunk(struct buf *out, const struct text *x, const struct text *y, co
 }
 
 /* Appends the difference of two texts; nothing when they have the same lines. */
-void fmt_diff(struct buf *out, const char *path, const char *before, const char *after) {
+void fmt_diff(struct buf *out, const char *from, const char *to, const char *before, const char *after) {
     struct arena a = {0};
     struct text x = {0}, y = {0};
     struct steps s = {0};
@@ -96,16 +96,16 @@ void fmt_diff(struct buf *out, const char *path, const char *before, const char 
     for (int i = 0, end; i < s.n; i = end) {
         end = i + 1;
         if (!changed(&s.data[i])) continue;
-        int from = i > AROUND ? i - AROUND : 0;
+        int start = i > AROUND ? i - AROUND : 0;
         for (int last = i; end < s.n && end <= last + 2 * AROUND; end++)
             if (changed(&s.data[end])) last = end;
         int last = end - 1;
         while (!changed(&s.data[last])) last--;
         end = last + 1;
-        int to = end + AROUND < s.n ? end + AROUND : s.n;
-        if (!head) buf_printf(out, "--- %s\n+++ %s (formatted)\n", path, path);
+        int stop = end + AROUND < s.n ? end + AROUND : s.n;
+        if (!head) buf_printf(out, "--- %s\n+++ %s\n", from, to);
         head = true;
-        hunk(out, &x, &y, s.data + from, to - from);
+        hunk(out, &x, &y, s.data + start, stop - start);
     }
     arena_free(&a);
 }

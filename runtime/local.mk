@@ -37,6 +37,8 @@ program_sources += \
 	runtime/ranks_open.c \
 	runtime/results.c \
 	runtime/results.h \
+	runtime/results_read.c \
+	runtime/results_read.h \
 	runtime/rng.c \
 	runtime/room.c \
 	runtime/room.h \

@@ -3,19 +3,21 @@
  * every transaction: after a failure of the machine the last ones may be missing, never half of one. */
 #include "runtime/results.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "lang/vec.h"
 
-enum { SCHEMA = 1, BUSY_MS = 30000, FLUSH_MS = 200, MOST_FIELDS = 16 };
+enum { SCHEMA = 2, BUSY_MS = 30000, FLUSH_MS = 200, MOST_FIELDS = 16 };
 
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS runs(run INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, status INTEGER,"
     " script TEXT NOT NULL, sha256 TEXT NOT NULL, options TEXT NOT NULL, seed INTEGER NOT NULL,"
     " precision INTEGER NOT NULL, engine TEXT NOT NULL, threads INTEGER NOT NULL, version TEXT NOT NULL,"
-    " language INTEGER NOT NULL, host TEXT, machine TEXT, system TEXT, folder TEXT);"
+    " language INTEGER NOT NULL, host TEXT, machine TEXT, system TEXT, folder TEXT, process INTEGER);"
     "CREATE TABLE IF NOT EXISTS scripts(run INTEGER NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL,"
     " PRIMARY KEY(run, path));"
     "CREATE TABLE IF NOT EXISTS texts(sha256 TEXT PRIMARY KEY, text TEXT NOT NULL);"
@@ -29,8 +31,15 @@ static const char schema[] =
     " written TEXT, PRIMARY KEY(run, path));"
     "CREATE TABLE IF NOT EXISTS parts(run INTEGER NOT NULL, sweep INTEGER NOT NULL, name TEXT NOT NULL,"
     " digest BLOB NOT NULL, PRIMARY KEY(run, sweep, name));"
-    "CREATE TABLE IF NOT EXISTS kept(key BLOB PRIMARY KEY, value BLOB NOT NULL, run INTEGER NOT NULL) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    "CREATE TABLE IF NOT EXISTS kept(key BLOB PRIMARY KEY, value BLOB NOT NULL, run INTEGER NOT NULL,"
+    " used INTEGER) WITHOUT ROWID;"
+    "PRAGMA user_version = 2;";
+
+/* What each version lacks of the next. */
+static const char *const upgrade[SCHEMA] = {
+    [1] = "ALTER TABLE runs ADD COLUMN process INTEGER; ALTER TABLE kept ADD COLUMN used INTEGER;"
+          "PRAGMA user_version = 2;",
+};
 
 /* ?1 is the run. */
 static const char *const put_text[RESULTS_ROWS] = {
@@ -44,7 +53,8 @@ static const char *const put_text[RESULTS_ROWS] = {
                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [RESULTS_FILE] = "INSERT OR REPLACE INTO files(run, path, bytes, sha256, written) VALUES(?1, ?2, ?3, ?4, ?5)",
     [RESULTS_PART] = "INSERT OR REPLACE INTO parts(run, sweep, name, digest) VALUES(?1, ?2, ?3, ?4)",
-    [RESULTS_KEPT] = "INSERT OR REPLACE INTO kept(run, key, value) VALUES(?1, ?2, ?3)",
+    [RESULTS_KEPT] = "INSERT OR REPLACE INTO kept(run, used, key, value) VALUES(?1, ?1, ?2, ?3)",
+    [RESULTS_USED] = "UPDATE kept SET used = ?1 WHERE key = ?2",
     [RESULTS_END] = "UPDATE runs SET ended = ?2, status = ?3 WHERE run = ?1",
 };
 
@@ -121,15 +131,21 @@ static bool execute(struct results *r, const char *sql)
     return false;
 }
 
-static int64_t user_version(struct results *r)
+/* The number that a statement answers; -1: it failed. */
+static int64_t number(struct results *r, const char *sql)
 {
     sqlite3_stmt *s = NULL;
     int64_t v = -1;
-    if (sqlite3_prepare_v2(r->db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
         v = sqlite3_column_int64(s, 0);
     else fail(r);
     sqlite3_finalize(s);
     return v;
+}
+
+static int64_t user_version(struct results *r)
+{
+    return number(r, "PRAGMA user_version");
 }
 
 static bool prepare_all(struct results *r)
@@ -137,7 +153,7 @@ static bool prepare_all(struct results *r)
     for (int i = 0; i < RESULTS_ROWS; i++)
         if (sqlite3_prepare_v3(r->db, put_text[i], -1, SQLITE_PREPARE_PERSISTENT, &r->put[i], NULL) != SQLITE_OK)
             return false;
-    static const char find[] = "SELECT value, run FROM kept WHERE key = ?1";
+    static const char find[] = "SELECT value, run, coalesce(used, run) FROM kept WHERE key = ?1";
     return sqlite3_prepare_v3(r->db, find, -1, SQLITE_PREPARE_PERSISTENT, &r->kept, NULL) == SQLITE_OK;
 }
 
@@ -154,7 +170,12 @@ struct results *results_open(struct arena *a, const char *path, const char **why
     int64_t version = good ? user_version(r) : -1;
     /* a file system without what write-ahead logs need keeps the older journal: slower, as safe */
     if (version >= 0) execute(r, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-    if (version == 0 && execute(r, "BEGIN IMMEDIATE") && execute(r, schema)) execute(r, "COMMIT");
+    if (version >= 0 && version < SCHEMA && execute(r, "BEGIN IMMEDIATE")) {
+        /* another process may have made it meanwhile */
+        for (int64_t v = user_version(r); v < SCHEMA && !r->failure; v = user_version(r))
+            execute(r, v ? upgrade[v] : schema);
+        execute(r, "COMMIT");
+    }
     if (!r->failure && version <= SCHEMA && !prepare_all(r)) fail(r);
     r->flushed = milliseconds();
     *why = r->failure ? arena_strdup(a, r->failure) : NULL;
@@ -179,17 +200,17 @@ static void bind(sqlite3_stmt *s, int at, const struct results_field *f)
 bool results_begin(struct results *r, const struct results_run *run, const char *started)
 {
     static const char sql[] = "INSERT INTO runs(started, script, sha256, options, seed, precision, engine, threads,"
-                              " version, language, host, machine, system, folder)"
-                              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                              " version, language, host, machine, system, folder, process)"
+                              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     const struct results_field field[] = {
         field_text(started), field_text(run->script), field_text(run->sha256), field_text(run->options),
         field_int((int64_t)run->seed), field_int(run->precision), field_text(run->engine), field_int(run->threads),
         field_text(run->version), field_int(run->language), field_text(run->host), field_text(run->machine),
-        field_text(run->system), field_text(run->folder)
+        field_text(run->system), field_text(run->folder), field_int(run->process)
     };
     sqlite3_stmt *s = NULL;
     bool good = sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) == SQLITE_OK;
-    for (int i = 0; good && i < 14; i++) bind(s, i + 1, &field[i]);
+    for (int i = 0; good && i < 15; i++) bind(s, i + 1, &field[i]);
     good = good && sqlite3_step(s) == SQLITE_DONE;
     if (good) r->run = sqlite3_last_insert_rowid(r->db);
     else fail(r);
@@ -234,19 +255,44 @@ void results_flush(struct results *r)
     r->flushed = milliseconds();
 }
 
+#define ROOM "length(value) + 128" /* of a figure, with its key, in the file */
+
+/* See results.h. The figures of runs are removed from the oldest on, those of one run together. */
+void results_trim(struct results *r, int64_t most)
+{
+    results_flush(r);
+    if (r->failure) return;
+    int64_t pages = number(r, "PRAGMA page_count") - number(r, "PRAGMA freelist_count");
+    if (pages * number(r, "PRAGMA page_size") <= most) return;
+    int64_t room = number(r, "SELECT coalesce(sum(" ROOM "), 0) FROM kept");
+    while (room > most && !r->failure) {
+        int64_t run = number(r, "SELECT min(coalesce(used, run)) FROM kept");
+        char sql[128];
+        if (run < 0 || run >= r->run) return;
+        snprintf(sql, sizeof sql, "SELECT sum(" ROOM ") FROM kept WHERE coalesce(used, run) = %" PRId64, run);
+        room -= number(r, sql);
+        snprintf(sql, sizeof sql, "DELETE FROM kept WHERE coalesce(used, run) = %" PRId64, run);
+        execute(r, sql);
+    }
+}
+
 /* What was kept under a key. */
 const void *results_kept(struct results *r, struct arena *a, const unsigned char key[RESULTS_KEY], size_t *n,
                          bool *earlier)
 {
     const void *out = NULL;
+    bool used = false;
     if (r->failure) return NULL;
     sqlite3_bind_blob(r->kept, 1, key, RESULTS_KEY, SQLITE_STATIC);
     if (sqlite3_step(r->kept) == SQLITE_ROW) {
         *n = (size_t)sqlite3_column_bytes(r->kept, 0);
         *earlier = sqlite3_column_int64(r->kept, 1) != r->run;
         out = arena_copy(a, *n ? sqlite3_column_blob(r->kept, 0) : "", *n);
+        used = sqlite3_column_int64(r->kept, 2) == r->run;
     }
     sqlite3_reset(r->kept);
+    const struct results_field field = field_bytes(key, RESULTS_KEY);
+    if (out && !used) results_put(r, RESULTS_USED, &field, 1);
     return out;
 }
 

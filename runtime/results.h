@@ -14,7 +14,7 @@ enum { RESULTS_KEY = 32 }; /* bytes of a digest */
 /* What is put. The columns of each are in results.c. */
 enum results_row {
     RESULTS_SCRIPT, RESULTS_TEXT, RESULTS_SWEEP, RESULTS_CELL, RESULTS_TRAINING, RESULTS_FILE, RESULTS_PART,
-    RESULTS_KEPT, RESULTS_END, RESULTS_ROWS
+    RESULTS_KEPT, RESULTS_USED, RESULTS_END, RESULTS_ROWS
 };
 
 struct results_field {
@@ -32,7 +32,7 @@ struct results_field field_bytes(const void *bytes, size_t n);
 struct results_run {
     const char *script, *sha256, *options, *engine, *version, *host, *machine, *system, *folder;
     uint64_t seed;
-    int precision, threads, language;
+    int precision, threads, language, process;
 };
 
 struct results;
@@ -47,6 +47,9 @@ void results_flush(struct results *r);
 /* What was kept under a key, in arena a, and whether by an earlier run; NULL: nothing. */
 const void *results_kept(struct results *r, struct arena *a, const unsigned char key[RESULTS_KEY], size_t *n,
                          bool *earlier);
+/* When the file is larger than `most` bytes, and so is what is kept: removes what was used longest ago until it is not.
+ * What this run has used or measured stays. */
+void results_trim(struct results *r, int64_t most);
 /* Calls visit for all that is kept and not larger than `most` bytes. */
 void results_each_kept(struct results *r, size_t most,
                        void (*visit)(void *data, const void *key, const void *bytes, size_t n), void *data);

@@ -36,6 +36,7 @@ stage_tests = \
 	tests/repl_more.tap \
 	tests/results.tap \
 	tests/run.tap \
+	tests/runs.tap \
 	tests/std.tap \
 	tests/study.tap \
 	tests/syntax.tap

@@ -254,7 +254,7 @@ START_TEST(files_are_whole_or_not_there) {
     const char *why = table_save(&arena, t, "t", in_folder("nowhere/t.csv"));
     ck_assert_str_eq(why, arena_printf(&arena, "cannot write %s/nowhere/t.csv: No such file or directory", folder));
     why = table_save(&arena, t, "t", folder);
-    ck_assert_ptr_nonnull(strstr(why, "a table is saved as .csv, .json or .npz"));
+    ck_assert_ptr_nonnull(strstr(why, "a table is saved as .csv, .json, .npz or .sqlite"));
     ck_assert_int_eq(mkdir(in_folder("d.csv"), 0777), 0);
     why = table_save(&arena, t, "t", in_folder("d.csv"));
     ck_assert_ptr_nonnull(strstr(why, "Is a directory"));
