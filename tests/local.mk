@@ -64,6 +64,7 @@ unit_tests = \
 	tests/unit/check_ops \
 	tests/unit/check_output \
 	tests/unit/check_reassociate \
+	tests/unit/check_results \
 	tests/unit/check_runtime \
 	tests/unit/check_safetensors \
 	tests/unit/check_scalars_llvm \
@@ -99,6 +100,10 @@ tests_unit_check_output_LDADD = $(unit_ldadd)
 tests_unit_check_reassociate_SOURCES = tests/unit/check_reassociate.c
 tests_unit_check_reassociate_CFLAGS = $(AM_CHECK_CFLAGS)
 tests_unit_check_reassociate_LDADD = $(unit_ldadd)
+
+tests_unit_check_results_SOURCES = tests/unit/check_results.c
+tests_unit_check_results_CFLAGS = $(AM_CHECK_CFLAGS)
+tests_unit_check_results_LDADD = $(unit_ldadd)
 
 tests_unit_check_scalars_llvm_SOURCES = tests/unit/check_scalars_llvm.c $(icl_llvm_so_SOURCES)
 tests_unit_check_scalars_llvm_CPPFLAGS = $(AM_CPPFLAGS) $(LLVM_CPPFLAGS)
