@@ -30,6 +30,7 @@ stage_tests = \
 	tests/model_kill.tap \
 	tests/names.tap \
 	tests/parse.tap \
+	tests/phases_kill.tap \
 	tests/ranks.tap \
 	tests/replay.tap \
 	tests/repl.tap \
@@ -42,7 +43,8 @@ stage_tests = \
 	tests/syntax.tap
 
 EXTRA_DIST += tests/README.md tests/bench tests/build tests/cases tests/cases.sh tests/examples tests/lint.sh \
-	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/order.awk tests/std $(stage_tests)
+	tests/lsp tests/messages.awk tests/messages.txt tests/model tests/order.awk tests/phases.icl tests/phases_kill.sh \
+	tests/std $(stage_tests)
 TESTS += $(stage_tests)
 AM_CHECK_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 unit_ldadd = libicl.a $(JANSSON_LIBS) $(SQLITE_LIBS) $(ZSTD_STATIC) $(CHECK_LIBS)
