@@ -202,8 +202,8 @@ START_TEST(rows_of_json)
     struct table *t = table_new(&arena, 64);
     int row = table_add_row(t);
     ck_assert(reader_add_row(t, row, "{\"n\": 8, \"s\": 0.1, \"risk\": {\"mean\": 1.5, \"se\": 0.5, \"trials\": 7, "
-                                     "\"nonfinite\": 2}, \"w\": [[1, 2.5], [null, 4]], \"b\": [true, false], \"m\": \"a\","
-                                     " \"none\": null}"));
+                                     "\"nonfinite\": 2}, \"w\": [[1, 2.5], [null, 4]], \"b\": [true, false], "
+                                     "\"m\": \"a\", \"none\": null}"));
     ck_assert_int_eq(t->columns, 7);
     ck_assert_int_eq(reader_int(t, 0, "n"), 8);
     ck_assert_str_eq(reader_text(t, 0, "m"), "a");
