@@ -86,8 +86,8 @@ void table_print(struct buf *out, const struct table *t, int width);
 void table_csv(struct buf *out, const struct table *t);
 /* One object a row, a row a line. */
 void table_json(struct buf *out, const struct table *t);
-/* Writes the table to a .csv, .json, .npz or .sqlite file; `name`: that of the table in the last (table_sqlite.c). NULL,
- * or why not (text in arena a). */
+/* Writes the table to a .csv, .json, .npz or .sqlite file; `name`: that of the table in the last (table_sqlite.c).
+ * NULL, or why not (text in arena a). */
 const char *table_save(struct arena *a, const struct table *t, const char *name, const char *path);
 #define TABLE_FILES ".csv, .json, .npz or .sqlite"
 bool table_saves_to(const char *path); /* is it one of these? */

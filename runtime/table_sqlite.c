@@ -1,7 +1,7 @@
 /* A table as a table of an SQLite file, in one transaction: it takes the place of one of that name, other tables of
  * the file stay. Columns have types; an estimate is four of them, as in CSV. Names that SQLite does not tell apart (it
- * looks at no case) are numbered. Reals have the value of the shortest number that names them, so that `sigma = 0.1` finds
- * them whatever the precision; tensors are JSON. */
+ * looks at no case) are numbered. Reals have the value of the shortest number that names them, so that `sigma = 0.1`
+ * finds them whatever the precision; tensors are JSON. */
 #include "runtime/table.h"
 
 #include <math.h>
