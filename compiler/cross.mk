@@ -6,7 +6,8 @@
 VPATH = $(srcdir)
 folder = $(CROSS)
 objects = $(patsubst %.c,$(folder)/%.o,$(filter %.c,$(SOURCES)))
-common = $(filter-out $(folder)/runtime/plugin%.o $(folder)/compiler/store.o,$(objects))
+with_sqlite = compiler/store.o runtime/results.o runtime/results_read.o runtime/table_sqlite.o
+common = $(filter-out $(folder)/runtime/plugin%.o $(addprefix $(folder)/,$(with_sqlite)),$(objects))
 flags = -std=gnu11 -O2 -ffp-contract=off -ffunction-sections -fdata-sections -DICL_PLAIN -include config.h \
 	-I$(srcdir) -I. -MMD -MP
 link = $(CROSS_CC) -s -Wl,--gc-sections -Wl,--as-needed
