@@ -1,7 +1,6 @@
 /* Completion in shells. The shells' parts (docs/completion/) only ask: commands, flags and their values come from the
  * tables that --help prints, a script's options from the script, names from the library. */
 #include "compiler/shell.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,28 +125,15 @@ static void offer_names(const struct line *l)
     tool_close(&t, true);
 }
 
-/* "list|show RUN": the words, one of which comes first; what comes then is a run. */
-static void offer_words(const struct line *l, const char *takes)
-{
-    char word[32];
-    for (const char *p = takes; l->first && *p; p += *p == '|') {
-        size_t n = strcspn(p, "|");
-        snprintf(word, sizeof word, "%.*s", (int)n, p);
-        offer(l, word, l->command->help);
-        p += n;
-    }
-    if (!l->first) offer(l, "last", "the last run");
-}
-
 static void offer_arguments(const struct line *l)
 {
     const char *takes = l->command->arguments;
-    if (islower((unsigned char)*takes)) offer_words(l, takes);
     if (strstr(takes, "NAME")) offer_names(l);
     if (strstr(takes, "CODE"))
         for (enum diag_code i = 0; i < DIAG_COUNT; i++) offer(l, diag_code_text(i), diag_code_kind(i));
     if (strstr(takes, "FILE")) puts(":files");
-    for (size_t n; *takes; takes += n + strspn(takes + n, " |")) { /* words that stand for themselves */
+    if (strstr(takes, "show") && !l->first) offer(l, "last", "the last run");
+    for (size_t n; l->first && *takes; takes += n + strspn(takes + n, " |")) { /* words that stand for themselves */
         char word[32];
         n = strcspn(takes, " |");
         snprintf(word, sizeof word, "%.*s", (int)n, takes);
