@@ -176,6 +176,15 @@ static bool measure_entry(struct ev *ev, struct bench_entry *e, struct bench_res
     return true;
 }
 
+static void end_works(const struct bench *b)
+{
+    for (int i = 0; i < b->entries.n; i++)
+        for (int k = 0; k < b->entries.data[i].works.n; k++) {
+            const struct bench_work *w = &b->entries.data[i].works.data[k];
+            if (w->end) w->end(w->ctx);
+        }
+}
+
 /* See bench.h. */
 bool bench_busy(double load)
 {
@@ -202,8 +211,8 @@ bool bench_program(struct ev *ev, struct program *p)
     bool good = program_run(ev, p);
     s->progress = shown;
     if (good && !b.entries.n) fprintf(stderr, "icl: the script measures and trains nothing outside its tests\n");
-    if (!good || !b.entries.n) return false;
-    struct bench_result *r = ARENA_ARRAY(ev->arena, struct bench_result, b.entries.n);
+    good = good && b.entries.n;
+    struct bench_result *r = ARENA_ARRAY(ev->arena, struct bench_result, b.entries.n + 1);
     progress_init(&progress, stderr, s->progress);
     progress_begin(&progress, "calls", b.entries.n);
     for (int i = 0; i < b.entries.n && good; i++) {
@@ -211,5 +220,6 @@ bool bench_program(struct ev *ev, struct program *p)
         progress_to(&progress, i + 1);
     }
     progress_end(&progress);
+    end_works(&b);
     return good && bench_report(ev, r, b.entries.n, load);
 }

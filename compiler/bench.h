@@ -20,6 +20,7 @@ struct bench_work {
     int kernels;           /* compiled for it, */
     double compiling;      /*   in these seconds of processor time */
     bool (*run)(void *ctx, int64_t amount); /* false: it cannot go on */
+    void (*end)(void *ctx);                 /* gives back what it holds; NULL: nothing */
     void *ctx;
 };
 

@@ -117,6 +117,11 @@ static bool read_before(struct ev *ev, const char *path, struct before *old)
     return good;
 }
 
+static void forget_before(struct before *old)
+{
+    for (int i = 0; i < old->rows.n; i++) json_decref(old->rows.data[i]);
+}
+
 static const char *text_of(const json_t *row, const char *name)
 {
     const char *text = json_string_value(json_object_get(row, name));
@@ -292,7 +297,10 @@ bool bench_report(struct ev *ev, struct bench_result *r, int n, double load)
     struct buf json = { 0 }, csv = { 0 };
     struct table *all = full_table(ev, r, n, &c);
     const char *why = NULL;
-    if (s->bench_compare && !read_before(ev, s->bench_compare, &old)) return false;
+    if (s->bench_compare && !read_before(ev, s->bench_compare, &old)) {
+        forget_before(&old);
+        return false;
+    }
     table_json(&json, all);
     table_csv(&csv, all);
     if (s->format == FORMAT_JSON) fwrite(json.text, 1, json.n, stdout);
@@ -304,5 +312,6 @@ bool bench_report(struct ev *ev, struct bench_result *r, int n, double load)
     if (why) fprintf(stderr, "icl: %s\n", why);
     buf_free(&json);
     buf_free(&csv);
+    forget_before(&old);
     return !why;
 }

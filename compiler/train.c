@@ -610,6 +610,12 @@ static bool bench_steps(void *ctx, int64_t n)
     return good;
 }
 
+static void bench_end(void *ctx)
+{
+    struct bench_training *b = ctx;
+    training_end(b->ev, &b->t);
+}
+
 /* Steps at the end of the training, where its curriculum is, but with a learning rate of 0: the parameters stay what
  * they were, so that no step is of other numbers than the first. */
 static bool train_bench(struct ev *ev, const struct training *of)
@@ -626,11 +632,13 @@ static bool train_bench(struct ev *ev, const struct training *of)
     schedule_factor(ev, t);
     if (ev->diags->errors || !training_begin(ev, t) || !follow_curriculum(ev, t, ev->arena) || !update_kernel(ev, t) ||
         !training_has_room(ev, t) || !ready(ev, t->update_k, &t->update, t->at) ||
-        !prompt_rows(ev, t->task_now, t->at, &rows))
+        !prompt_rows(ev, t->task_now, t->at, &rows)) {
+        training_end(ev, t);
         return false;
+    }
     t->lr = 0;
     struct bench_work w = { .at = t->at, .unit = "steps", .total = t->steps, .least = 1, .tokens = t->batch * rows,
-                            .run = bench_steps, .ctx = b };
+                            .run = bench_steps, .end = bench_end, .ctx = b };
     if (jit) bench_compiled(ev, &before, &w);
     bench_note(ev, &w);
     return true;
