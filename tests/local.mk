@@ -15,6 +15,7 @@ stage_tests = \
 	tests/build_cases.tap \
 	tests/cache.tap \
 	tests/check.tap \
+	tests/code_size.tap \
 	tests/command.tap \
 	tests/costs.tap \
 	tests/examples.tap \

@@ -424,7 +424,7 @@ int main(void)
     add_test(s, "shared", test_shared, 10);
     add_test(s, "scaled features", test_scaled_features, 10);
     add_test(s, "order", test_order, 10);
-    add_test(s, "random functions", test_random_functions, 60);
+    add_test(s, "random functions", test_random_functions, 600);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
     int failed = srunner_ntests_failed(r);
