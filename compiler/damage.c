@@ -17,6 +17,19 @@ bool damage_in(const struct ev *ev, const struct ast *e)
     return false;
 }
 
+/* Unbalanced brackets and texts without an end leave no statements to go by. */
+bool damage_in_syntax(const struct ev *ev, const struct ast *file)
+{
+    const struct diags *ds = ev->diags;
+    for (int i = 0; i < ds->n; i++) {
+        enum diag_code code = diag_code_of(ds->list[i]);
+        if (diag_code_severity(code) == SEV_ERROR && code != E_SYNTAX) return false;
+    }
+    for (int i = 0; i < file->n; i++)
+        if (file->kid[i]->kind == A_BROKEN && file->kid[i]->integer) return false;
+    return true;
+}
+
 bool damage_elsewhere(const struct ev *ev, const struct ast *file)
 {
     const struct diags *ds = ev->diags;

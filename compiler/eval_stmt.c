@@ -261,6 +261,7 @@ void ev_assigned(struct ev *ev, const struct ast *e, struct name_list *names)
     }
     if (e->kind == A_BLOCK || e->kind == A_IF || e->kind == A_FOR || e->kind == A_REPEAT)
         for (int i = 0; i < e->n; i++) ev_assigned(ev, e->kid[i], names);
+    for (int i = 0; e->kind == A_BROKEN && i < e->n; i++) vec_push(ev->arena, names, e->kid[i]->name);
 }
 
 /* After an error: what a block would have assigned is not known, and that is not reported again. */
@@ -271,7 +272,7 @@ void ev_silence(struct ev *ev, struct scope *s, const struct ast *block)
     for (int i = 0; i < names.n; i++) {
         struct binding *b = ev_assignable(s, names.data[i]);
         if (!b) scope_bind(ev, s, names.data[i], &value_error, block->span);
-        else if (!b->state) b->value = &value_error;
+        else if (!b->state && b->value->kind != V_FN) b->value = &value_error;
     }
 }
 
@@ -605,6 +606,7 @@ static void statement(struct ev *ev, struct scope *s, const struct ast *e, struc
         break;
     case A_IF: condition(ev, s, e, fr); break;
     case A_BLOCK: ev_block(ev, s, e, fr); break;
+    case A_BROKEN: ev_silence(ev, s, e); break;
     case A_EXPR: fr->result = ev_expr(ev, s, e->kid[0]); break;
     case A_RETURN:
     case A_PREDICT:

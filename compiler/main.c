@@ -48,6 +48,7 @@ static int with_program(struct command_line *line, bool (*act)(struct ev *, stru
     struct program *p = program_load(&t.ev, line->file);
     bool help = p && line->help, usable = help || !p || !tool_settle_options(&t, p);
     if (help) script_help(&t, p);
+    if (usable && !help && p && t.diags.errors) program_check(&t.ev, p); /* what else is wrong with it */
     bool good = help || (usable && p && !t.diags.errors && tool_share_out(&t, p) && act(&t.ev, p));
     if (line->json) diags_write_json(&t.diags, stdout);
     int status = tool_close(&t, good);

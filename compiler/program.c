@@ -162,7 +162,7 @@ static struct program *of_source(struct ev *ev, const struct source *src, int de
     struct program *p = ARENA_NEW(ev->arena, struct program);
     p->path = src->path;
     p->file = parse_source(ev->arena, ev->names, src, ev->diags, NULL);
-    if (!ev->diags->errors) load_imports(ev, p, depth);
+    if (damage_in_syntax(ev, p->file)) load_imports(ev, p, depth);
     return p;
 }
 
@@ -468,7 +468,7 @@ static void check_names(struct ev *ev, const struct program *p, enum names_mode 
 
 bool program_check(struct ev *ev, struct program *p)
 {
-    if (ev->diags->errors) return false;
+    if (!damage_in_syntax(ev, p->file)) return false;
     check_names(ev, p, NAMES_SCRIPT);
     if (damage_elsewhere(ev, p->file)) return false;
     ev->damaged = ev->diags->errors > 0;

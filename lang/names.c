@@ -307,6 +307,18 @@ static void drawing(struct walker *w, struct name_scope *s, const struct ast *e)
 
 static void definition(struct walker *w, struct name_scope *s, const struct ast *def);
 
+/* What could not be read: its names count as used, and those that mean nothing as given a value there. */
+static void broken(struct walker *w, struct name_scope *s, const struct ast *e) {
+    bool script_only;
+    for (int i = 0; i < e->n; i++) {
+        struct entry *known = NULL;
+        for (struct name_scope *at = s; at && !known; at = at->up) known = find_here(at, e->kid[i]->name);
+        if (!known && w->outer->known(w->outer->data, e->kid[i]->name, &script_only)) continue;
+        if (!known) known = bind(w, s, e->kid[i]->name, N_IMPORT, e->kid[i]->span);
+        known->used = known->ready = true;
+    }
+}
+
 static void statement(struct walker *w, struct name_scope *s, const struct ast *e) {
     if (!e) return;
     names_place(w, e);
@@ -353,6 +365,7 @@ static void statement(struct walker *w, struct name_scope *s, const struct ast *
         return;
     }
     case A_IMPORT: case A_LANGUAGE: return;
+    case A_BROKEN: broken(w, s, e); return;
     default: break;
     }
     for (int i = 0; i < e->n; i++) expression(w, s, e->kid[i]);
@@ -485,6 +498,8 @@ void names_check(struct diags *ds, const struct ast *file, const struct names_ou
     w.script = scope_below(&w, NULL, file->span);
     w.script->script = true;
     collect(&w, file);
+    for (int i = 0; i < file->n; i++) /* definitions among them can be used before */
+        if (file->kid[i]->kind == A_BROKEN) broken(&w, w.script, file->kid[i]);
     for (int i = 0; i < file->n; i++) {
         const struct ast *e = file->kid[i];
         if (e->kind == A_LANGUAGE && i > 0)

@@ -140,9 +140,18 @@ static bool check_dead(struct walker *w, const struct ast *s) {
     return dead;
 }
 
+/* A statement of it could not be read: it may have been the end. */
+static bool is_broken(const struct ast *s) {
+    if (!s || s->kind == A_BROKEN) return s != NULL;
+    bool inside = s->kind == A_BLOCK || s->kind == A_IF || s->kind == A_FOR || s->kind == A_REPEAT, any = false;
+    for (int i = 0; inside && i < s->n; i++) any |= is_broken(s->kid[i]);
+    return any;
+}
+
 static void check_ending(struct walker *w, const struct ast *def) {
     enum def_kind kind = (enum def_kind)def->integer;
     const struct ast *body = def->kid[0];
+    if (is_broken(body)) return;
     if (check_dead(w, body) || body->kind != A_BLOCK || ends(body) || (kind == DEF_FN && has_effect(body))) return;
     const struct ast *last = body->n ? body->kid[body->n - 1] : NULL;
     static const char *const shape[] = {

@@ -124,8 +124,8 @@ statement: LANGUAGE INTEGER[n]                     { $$ = build_language(p, @$, 
     | ASSERT expr[x] string[s]                     { $$ = build_2(p, A_ASSERT, @$, $x, $s); }
     | TEST string[s] block[b]                      { $$ = build_test(p, @$, $s, $b); }
     | RECORD argument_list[a]                      { $$ = build_list(p, A_RECORD_STMT, @$, $a); }
-    | error                                        { $$ = NULL; yyerrok; }
-    | error { yyerrok; } block else_part           { $$ = NULL; }
+    | error                                        { $$ = build_broken(p, @$); yyerrok; }
+    | error { yyerrok; } block else_part           { $$ = build_broken(p, @$); }
     ;
 
 option_type: %empty                                { $$ = NULL; }

@@ -215,6 +215,25 @@ static const char *plain_text(struct parse *p, const struct ast *string, const c
     return "";
 }
 
+/* A statement that could not be read: the names in it, so that what it may have defined is not missed elsewhere. */
+struct ast *build_broken(struct parse *p, struct span s) {
+    struct ast_list names = list_none();
+    bool import = false, first = true;
+    for (int i = 0; i < p->at && i < p->tokens.n; i++) {
+        const struct token *t = &p->tokens.data[i];
+        if (t->span.from < s.from) continue;
+        import |= first && t->kind == IMPORT;
+        first = false;
+        if (t->kind == NAME) names = list_add(p, names, build_name(p, t->span, t->value.NAME));
+        if (t->span.to > s.to && t->kind != FILE_END) s.to = t->span.to;
+    }
+    if (p->wrong.src == s.src && p->wrong.to > s.to) s.to = p->wrong.to;
+    struct ast *node = ast_new(p->arena, A_BROKEN, s);
+    ast_adopt(p->arena, node, names.data, names.n);
+    node->integer = import;
+    return node;
+}
+
 struct ast *build_language(struct parse *p, struct span s, struct span at, int64_t version) {
     if (version != 1) {
         struct diag *m = diag_new(p->ds, E_LANGUAGE, at, "there is no language %lld", (long long)version);

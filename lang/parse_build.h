@@ -44,6 +44,7 @@ struct ast *build_with(struct parse *p, struct span s, struct span path_at, stru
                        struct ast *value);
 struct ast *build_set(struct parse *p, struct span s, struct ast *path, struct ast *value);
 
+struct ast *build_broken(struct parse *p, struct span s); /* from s to where the parser is */
 struct ast *build_language(struct parse *p, struct span s, struct span at, int64_t version);
 struct ast *build_option(struct parse *p, struct span s, struct span at, str name, struct ast *type, struct ast *value,
                          struct ast *help);

@@ -192,5 +192,6 @@ void syntax_error(struct parse *p, const struct expected *e) {
         buf_free(&text);
     }
     s->quiet = true;
+    p->wrong = t->span;
     resume(p, i, statement);
 }

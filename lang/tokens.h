@@ -47,6 +47,7 @@ struct parse {
     struct token_list raw, tokens;
     VEC(struct statement) statements;
     int at; /* the token the parser reads next */
+    struct span wrong; /* where the syntax error reported last is */
     bool open_end; /* the text ends inside a bracket or a statement */
     bool too_deep; /* reported once */
     struct ast *file;

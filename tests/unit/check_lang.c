@@ -292,7 +292,8 @@ END_TEST
 START_TEST(what_is_right_survives_what_is_wrong) {
     struct ast *f = parse("a = 1\nb = = 2\nrepeat 3 3 { c = 1 }\nd = 2\n}\ne = (1\nf = 3\n", NULL);
     ck_assert_int_eq(ds.errors, 4);
-    ck_assert_str_eq(tree(f), "file\n  assign\n    name a\n    integer 1\n  assign\n    name d\n    integer 2\n"
+    ck_assert_str_eq(tree(f), "file\n  assign\n    name a\n    integer 1\n  broken\n    name b\n  broken\n    name c\n"
+                              "  assign\n    name d\n    integer 2\n"
                               "  assign\n    name e\n    integer 1\n  assign\n    name f\n    integer 3\n");
 }
 END_TEST
