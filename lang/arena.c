@@ -37,7 +37,7 @@ static struct arena_block *block_new(size_t size) {
 static void grow(struct arena *a, size_t size) {
     size_t want = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
     if (want > LARGEST_BLOCK) want = LARGEST_BLOCK;
-    if (size > SIZE_MAX - HEADER) out_of_memory(size);
+    if (size > SIZE_MAX / 2) out_of_memory(size); /* what is added to it below does not overflow */
     if (want < size + HEADER) want = size + HEADER;
     struct arena_block *b = block_new(want);
     if (!b) out_of_memory(want);

@@ -68,6 +68,13 @@ START_TEST(arena_gives_zeroed_aligned_memory) {
 }
 END_TEST
 
+/* Sizes that overflow when they are rounded up: the process says so and ends. */
+START_TEST(arena_refuses_what_cannot_be) {
+    static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 40, SIZE_MAX - (1 << 20), SIZE_MAX / 2};
+    arena_alloc(&arena, sizes[_i]);
+}
+END_TEST
+
 START_TEST(equal_names_are_one_pointer) {
     str first = intern(names, "name");
     for (int i = 0; i < 5000; i++) {
@@ -396,6 +403,7 @@ static Suite *suite(void) {
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_set_timeout(c, 60);
     tcase_add_test(c, arena_gives_zeroed_aligned_memory);
+    for (int i = 0; i < 4; i++) tcase_add_loop_exit_test(c, arena_refuses_what_cannot_be, 1, i, i + 1);
     tcase_add_test(c, equal_names_are_one_pointer);
     tcase_add_test(c, buffers_grow);
     tcase_add_test(c, columns_and_utf8);
