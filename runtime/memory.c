@@ -16,7 +16,7 @@ bool memory_parse(const char *text, size_t *bytes)
     char *end;
     if (!strchr("0123456789.", *text)) return false;
     double n = strtod(text, &end);
-    const char *u = *end ? strchr(unit, *end & ~0x20) : NULL;
+    const char *u = memchr(unit, *end & ~0x20, sizeof unit - 1);
     if (u) {
         for (const char *k = unit; k <= u; k++) n *= 1024;
         end++;

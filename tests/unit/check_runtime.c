@@ -21,7 +21,7 @@ START_TEST(sizes_of_memory)
         size_t bytes;
     } good[] = { { "4096", 4096 }, { "1k", 1024 }, { "800M", 800ull << 20 }, { "1.5G", 3ull << 29 },
                  { "2GiB", 2ull << 30 }, { "2gb", 2ull << 30 }, { ".5K", 512 } };
-    static const char *const bad[] = { "", "G", "-1G", "1Q", "1Gx", "nan", "inf", "0", "1e300", "2 G" };
+    static const char *const bad[] = { "", "G", "-1G", "1Q", "1Gx", "nan", "inf", "0", "1e300", "2 G", "2 ", "2K " };
     size_t bytes;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         ck_assert_msg(memory_parse(good[i].text, &bytes) && bytes == good[i].bytes, "%s", good[i].text);
