@@ -61,6 +61,8 @@ static void npy_header(struct buf *b, const char *type, int rank, const int64_t 
 void npz_add(struct npz *z, const char *name, const char *type, int rank, const int64_t *dims, const void *data,
              size_t bytes) {
     struct buf header = {0}, file = {0};
+    z->large |= bytes > UINT32_MAX || z->file.n + bytes > UINT32_MAX;
+    if (z->large) return;
     npy_header(&header, type, rank, dims);
     buf_printf(&file, "%s.npy", name);
     uint32_t crc = crc32(crc32(0, header.text, header.n), data, bytes);
@@ -87,7 +89,7 @@ void npz_add(struct npz *z, const char *name, const char *type, int rank, const 
 }
 
 /* Writes the directory. */
-void npz_finish(struct npz *z) {
+bool npz_finish(struct npz *z) {
     size_t at = z->file.n;
     if (z->directory.n) buf_add(&z->file, z->directory.text, z->directory.n);
     buf_add(&z->file, "PK\5\6", 4);
@@ -98,6 +100,7 @@ void npz_finish(struct npz *z) {
     put32(&z->file, (uint32_t)z->directory.n);
     put32(&z->file, (uint32_t)at);
     put16(&z->file, 0);
+    return !z->large && at + z->directory.n <= UINT32_MAX;
 }
 
 /* Frees the buffers. */

@@ -1,7 +1,6 @@
 /* Bytes of cells. A cell is its kind, one byte, and what that kind holds: 8 bytes for numbers, a length and its bytes
- * for text, six numbers for an estimate, element kind, rank, sizes and elements for a tensor. Rows are the number of
- * columns and of rows, the names, then the cells row by row. Reading trusts nothing: lengths are compared with what is
- * left before memory is asked for. */
+ * for text, six numbers for an estimate, element kind, rank, sizes and elements for a tensor. Reading trusts nothing:
+ * lengths are compared with what is left before memory is asked for. */
 #include "runtime/pack.h"
 
 #include <string.h>
@@ -69,15 +68,6 @@ void pack_cell(struct buf *out, const struct cell *c) {
         break;
     case CELL_TENSOR: pack_tensor(out, c->tensor); break;
     }
-}
-
-/* Appends rows of a table. */
-void pack_rows(struct buf *out, const struct table *t, int first, int rows) {
-    pack_int(out, t->columns);
-    pack_int(out, rows);
-    for (int c = 0; c < t->columns; c++) pack_text(out, t->column[c].name);
-    for (int r = first; r < first + rows; r++)
-        for (int c = 0; c < t->columns; c++) pack_cell(out, table_at(t, r, c));
 }
 
 static bool left(struct unpacker *u, uint64_t n) {
@@ -169,29 +159,4 @@ struct cell unpack_cell(struct arena *a, struct unpacker *u) {
     default: u->bad = true;
     }
     return u->bad ? (struct cell){.kind = CELL_NONE} : c;
-}
-
-/* Reads rows into a table. */
-bool unpack_rows(struct unpacker *u, struct table *into) {
-    int64_t columns = unpack_int(u), rows = unpack_int(u);
-    /* a name takes 8 bytes, a cell one: what is not there is not asked for */
-    if (columns < 0 || rows < 0 || !left(u, (uint64_t)columns) || (columns && !left(u, (uint64_t)rows)) || u->bad)
-        return !(u->bad = true);
-    const char **name = ARENA_ARRAY(into->arena, const char *, columns + 1);
-    for (int64_t c = 0; c < columns; c++) u->bad |= !(name[c] = unpack_text(into->arena, u));
-    struct table *read = table_new(into->arena, into->precision);
-    for (int64_t c = 0; c < columns && !u->bad; c++) u->bad |= table_add_column(read, name[c]) != (int)c;
-    for (int64_t r = 0; r < rows && !u->bad; r++) {
-        int row = table_add_row(read);
-        for (int c = 0; c < (int)columns; c++) table_set(read, row, c, unpack_cell(into->arena, u));
-    }
-    if (u->bad) return false;
-    int at[columns + 1];
-    for (int c = 0; c < (int)columns; c++)
-        if ((at[c] = table_find(into, name[c])) < 0) at[c] = table_add_column(into, name[c]);
-    for (int r = 0; r < (int)rows; r++) {
-        int row = table_add_row(into);
-        for (int c = 0; c < (int)columns; c++) table_set(into, row, at[c], *table_at(read, r, c));
-    }
-    return true;
 }

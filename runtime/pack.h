@@ -1,4 +1,4 @@
-/* Cells and rows of tables as bytes, and back, bit for bit: what is kept of a run, and what machines send each other.
+/* Cells of tables as bytes, and back, bit for bit: what is kept of a run, and what machines send each other.
  * Little endian, without alignment; a value says its own kind and length, so values may follow one another. */
 #ifndef ICL_PACK_H
 #define ICL_PACK_H
@@ -17,15 +17,11 @@ void pack_real(struct buf *out, double v); /* its bits: NaN and -0 too */
 void pack_text(struct buf *out, const char *text); /* NULL is kept as NULL */
 /* A predictor is kept as its name: its owner is gone when it is read back. */
 void pack_cell(struct buf *out, const struct cell *c);
-/* Rows [first, first + rows) with the names of the columns. */
-void pack_rows(struct buf *out, const struct table *t, int first, int rows);
 
 /* What is read is copied into the arena. After an error: 0, NULL, an empty cell. */
 int64_t unpack_int(struct unpacker *u);
 double unpack_real(struct unpacker *u);
 const char *unpack_text(struct arena *a, struct unpacker *u);
 struct cell unpack_cell(struct arena *a, struct unpacker *u);
-/* Appends the rows to a table; columns it does not have are added. False: bad bytes, and the table is as it was. */
-bool unpack_rows(struct unpacker *u, struct table *into);
 
 #endif

@@ -33,17 +33,21 @@ static const char *save_json(struct arena *a, const struct table *t, const char 
 
 /* ---- NumPy ---- */
 
+/* What all cells of a column can be. No value is NaN: integers and truths have none of their own for it. */
 static enum cell_kind common_kind(const struct table *t, int column) {
     enum cell_kind kind = CELL_NONE;
+    bool none = false;
     for (int r = 0; r < t->rows; r++) {
         enum cell_kind k = table_at(t, r, column)->kind;
         if (k == CELL_PREDICTOR) k = CELL_TEXT;
+        none |= k == CELL_NONE;
         if (k == CELL_NONE || k == kind) continue;
         bool numbers = (k == CELL_REAL && kind == CELL_INT) || (k == CELL_INT && kind == CELL_REAL);
         if (kind == CELL_NONE) kind = k;
         else if (numbers) kind = CELL_REAL;
         else return CELL_TEXT;
     }
+    if (none && (kind == CELL_INT || kind == CELL_BOOL)) kind = CELL_REAL;
     return kind;
 }
 
@@ -105,7 +109,7 @@ static void add_texts(struct arena *s, struct npz *z, const struct table *t, int
         uint32_t *to = data + longest * (size_t)r;
         for (const char *p = text[r]; *p;) *to++ = code_point(&p);
     }
-    npz_add(z, t->column[column].name, arena_printf(s, "<U%zu", longest), 1, &rows, data,
+    npz_add(z, t->column[column].name, arena_printf(s, "<U%zu", longest), row_axes(t), &rows, data,
             sizeof *data * longest * (size_t)rows);
 }
 
@@ -121,9 +125,10 @@ static void add_estimates(struct arena *s, struct npz *z, const struct table *t,
         nonfinite[r] = c->kind == CELL_ESTIMATE ? c->estimate.nonfinite : 0;
     }
     add_reals(s, z, t, column);
-    npz_add(z, arena_printf(s, "%s_se", name), "<f8", 1, &rows, se, sizeof *se * (size_t)rows);
-    npz_add(z, arena_printf(s, "%s_trials", name), "<i8", 1, &rows, trials, sizeof *trials * (size_t)rows);
-    npz_add(z, arena_printf(s, "%s_nonfinite", name), "<i8", 1, &rows, nonfinite, sizeof *nonfinite * (size_t)rows);
+    npz_add(z, arena_printf(s, "%s_se", name), "<f8", row_axes(t), &rows, se, sizeof *se * (size_t)rows);
+    npz_add(z, arena_printf(s, "%s_trials", name), "<i8", row_axes(t), &rows, trials, sizeof *trials * (size_t)rows);
+    npz_add(z, arena_printf(s, "%s_nonfinite", name), "<i8", row_axes(t), &rows, nonfinite,
+            sizeof *nonfinite * (size_t)rows);
 }
 
 /* Tensors of one shape are stacked, rows first; a single one keeps its shape. NULL, or why they cannot be. */
@@ -164,12 +169,8 @@ static const char *save_npz(struct arena *a, const struct table *t, const char *
         case CELL_TENSOR: why = add_tensors(&s, &z, t, c); break;
         }
     }
-    if (why) {
-        why = arena_printf(a, "cannot write %s: %s", path, why);
-    } else {
-        npz_finish(&z);
-        why = output_write(a, path, z.file.text, z.file.n);
-    }
+    if (!why && !npz_finish(&z)) why = "an .npz file has at most 4 GiB; a .sqlite or .csv file may be larger";
+    why = why ? arena_printf(a, "cannot write %s: %s", path, why) : output_write(a, path, z.file.text, z.file.n);
     npz_free(&z);
     arena_free(&s);
     return why;
