@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "lang/vec.h"
 
@@ -20,6 +21,27 @@ static bool readable(sqlite3 *db)
     return sqlite3_exec(db, "SELECT count(*) FROM runs", NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* Could SQLite only not write beside the file, which has all there is? A log of what was written last would be lost. */
+static bool still(struct arena *a, sqlite3 *db, const char *path)
+{
+    struct stat log;
+    int why = sqlite3_errcode(db);
+    if (why != SQLITE_CANTOPEN && why != SQLITE_READONLY) return false;
+    return stat(arena_printf(a, "%s-wal", path), &log) != 0 || log.st_size == 0;
+}
+
+/* The file, said to change no more, as a URI. */
+static char *immutable(struct arena *a, const char *path)
+{
+    struct buf uri = { 0 };
+    buf_puts(&uri, "file:");
+    for (; *path; path++) buf_printf(&uri, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+    buf_puts(&uri, "?immutable=1");
+    char *kept = arena_strdup(a, uri.text);
+    buf_free(&uri);
+    return kept;
+}
+
 /* See results_read.h. */
 struct reader *reader_open(struct arena *a, const char *path, const char **why)
 {
@@ -30,11 +52,9 @@ struct reader *reader_open(struct arena *a, const char *path, const char **why)
     int how = access(path, W_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     bool good = sqlite3_open_v2(path, &r->db, how | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
     if (good) sqlite3_busy_timeout(r->db, 10000);
-    if (good && !readable(r->db) && sqlite3_errcode(r->db) == SQLITE_CANTOPEN) {
-        char *uri = sqlite3_mprintf("file:%s?immutable=1", path);
+    if (good && !readable(r->db) && still(a, r->db, path)) {
         sqlite3_close(r->db);
-        good = sqlite3_open_v2(uri, &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK;
-        sqlite3_free(uri);
+        good = sqlite3_open_v2(immutable(a, path), &r->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) == SQLITE_OK;
     }
     if (good && readable(r->db)) return r;
     *why = arena_strdup(a, r->db ? sqlite3_errmsg(r->db) : "not enough memory");
@@ -139,13 +159,28 @@ static bool all_are(const json_t *v, bool bools)
     return true;
 }
 
+enum { MAX_RANK = 16 };
+
+/* Have all arrays of a level the same length, and the last level no arrays? */
+static bool regular(const json_t *v, int rank, const int64_t *dims)
+{
+    size_t i;
+    json_t *item;
+    if (!rank || !json_is_array(v)) return !rank && !json_is_array(v);
+    if ((int64_t)json_array_size(v) != dims[0]) return false;
+    json_array_foreach(v, i, item) if (!regular(item, rank - 1, dims + 1)) return false;
+    return true;
+}
+
+/* Nested arrays; no value where they have no shape. */
 static struct cell tensor_of(struct arena *a, const json_t *v)
 {
     struct buf reals = { 0 }, integers = { 0 };
     struct cell_tensor *t = ARENA_NEW(a, struct cell_tensor);
-    int64_t dims[16];
-    for (const json_t *p = v; json_is_array(p) && t->rank < 16; p = json_array_get(p, 0))
+    int64_t dims[MAX_RANK];
+    for (const json_t *p = v; json_is_array(p) && t->rank < MAX_RANK; p = json_array_get(p, 0))
         dims[t->rank++] = (int64_t)json_array_size(p);
+    if (!regular(v, t->rank, dims)) return (struct cell){ .kind = CELL_NONE };
     t->dims = arena_copy(a, dims, sizeof *dims * (size_t)t->rank);
     add_elements(a, v, &reals, &integers);
     t->element = all_are(v, true) ? CELL_BOOL : all_are(v, false) ? CELL_INT : CELL_REAL;

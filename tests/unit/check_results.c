@@ -213,6 +213,9 @@ START_TEST(rows_of_json)
     ck_assert(w->element == CELL_REAL && w->rank == 2 && w->dims[0] == 2 && w->dims[1] == 2 && w->real[1] == 2.5 &&
               w->real[2] != w->real[2]);
     ck_assert_int_eq(table_at(t, 0, 4)->tensor->element, CELL_BOOL);
+    ck_assert(reader_add_row(t, row, "{\"ragged\": [[1], []], \"deep\": [[1, 2], [3]]}"));
+    ck_assert_int_eq(table_at(t, 0, table_find(t, "ragged"))->kind, CELL_NONE);
+    ck_assert_int_eq(table_at(t, 0, table_find(t, "deep"))->kind, CELL_NONE);
     ck_assert(!reader_add_row(t, row, "[1]") && !reader_add_row(t, row, "{") && !reader_add_row(t, row, ""));
 }
 END_TEST
