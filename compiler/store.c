@@ -19,8 +19,7 @@ struct store {
     bool tried, told;
     char started[32];
     const char *script;
-    VEC(struct digest_part) before; /* what the sweep depended on in the last run */
-    int announced;                  /* kept cells that were told while it went on; -1: none */
+    int announced; /* kept cells that were told while it went on; -1: none */
 };
 
 /* ---- a run ---- */

@@ -5,6 +5,7 @@
  * of what is left, nodes of several levels, every rank gets all and does the upper part of the tree. */
 #include "runtime/train.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "runtime/room.h"
@@ -21,11 +22,13 @@ struct train_memory {
     int64_t pieces;
 };
 
+/* Empty. NULL: no memory. */
 struct train_memory *train_memory_new(void)
 {
     return calloc(1, sizeof(struct train_memory));
 }
 
+/* NULL is allowed. */
 void train_memory_free(struct train_memory *m)
 {
     if (!m) return;
@@ -70,7 +73,7 @@ struct job {
     int64_t first, count, total; /* elements of all outputs */
     void *const *out;          /* elements */
     struct train_means *means; /* sums */
-    int failed; /* written from several threads, to one value */
+    _Atomic bool failed;
     struct ranks *ranks;
     int64_t units, begin, end; /* this rank's: [begin, end) */
     bool upper;                /* join what several ranks have made, not what one has */
@@ -165,9 +168,9 @@ static void sum_unit(void *ctx, int64_t unit, int thread)
     unit += j->begin;
     int64_t here = j->count - unit * UNIT;
     int n = here < UNIT ? (int)here : UNIT;
-    if (j->failed || ranks_interrupted(j->ranks)) return;
+    if (atomic_load(&j->failed) || ranks_interrupted(j->ranks)) return;
     if (!answer(j, thread, j->first + unit * UNIT, n, out)) {
-        j->failed = 1;
+        atomic_store(&j->failed, true);
         return;
     }
     double *wide = (double *)j->m->units + unit * j->total;
@@ -344,7 +347,7 @@ static enum train_status run_units(struct job *j, struct pool *pool)
         return TRAIN_NO_MEMORY;
     bool whole = pool_run(pool, sum_unit, j, j->end - j->begin);
     if (!whole || ranks_interrupted(j->ranks)) return TRAIN_STOPPED;
-    if (j->failed) return TRAIN_FAILED;
+    if (atomic_load(&j->failed)) return TRAIN_FAILED;
     return pool_run(pool, join_units, j, pieces_of(j)) ? TRAIN_DONE : TRAIN_STOPPED;
 }
 
@@ -409,7 +412,7 @@ static void run_elements(void *ctx, int64_t piece, int thread)
     void *out[k->outputs];
     int64_t from = piece * PIECE, n = j->count - from < PIECE ? j->count - from : PIECE;
     if (!answer(j, thread, from, n, out)) {
-        j->failed = 1;
+        atomic_store(&j->failed, true);
         return;
     }
     for (int o = 0; o < k->outputs; o++) put(k, j->out[o], from, out[o], n); /* one element a prompt: in order */
@@ -422,5 +425,5 @@ enum train_status train_elements(struct train_memory *m, const struct train_kern
     struct job j = { .m = m, .k = k, .count = count, .out = out };
     if (!reserve_threads(m, pool_threads(pool))) return TRAIN_NO_MEMORY;
     pool_finish(pool, run_elements, &j, (count + PIECE - 1) / PIECE);
-    return j.failed ? TRAIN_FAILED : TRAIN_DONE;
+    return atomic_load(&j.failed) ? TRAIN_FAILED : TRAIN_DONE;
 }
