@@ -2,7 +2,8 @@
 # `make bench`: what icl takes for some work, beside what other programs take for the same, in turns. README.md says
 # how to read what it prints.
 #     bench.sh ICL JSON      ICL: the program; JSON: where the figures are written
-# In the environment: CC; PYTHON; ROUNDS (3) turns; QUICK=1: less work, one turn; THREADS (all cores).
+# In the environment: CC; PYTHON; ROUNDS (3) turns; QUICK=1: less work, one turn; THREADS (all cores); PARTS: some of
+# latency, algorithms, training, kernels (all).
 set -u
 icl=$1 json=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,6 +15,15 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 export XDG_CACHE_HOME="$work/cache"
+
+parts=${PARTS:-latency algorithms training kernels}
+for part in $parts; do
+    case $part in
+        latency | algorithms | training | kernels) ;;
+        *) echo "bench: PARTS: '$part' is not one of latency, algorithms, training, kernels" >&2; exit 2 ;;
+    esac
+done
+has_part() { case " $parts " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 note() { echo "bench: $*" >&2; }
 
@@ -134,22 +144,34 @@ latency() {
 : >"$work/figures"
 round=0
 take $run "$here/w1.icl" --trials 64 # kernels are compiled once, and kept
-take $run "$here/w2.icl" --width 64 --steps 1
-take $run "$here/w2.icl" --width 256 --steps 1
+if has_part training; then
+    take $run "$here/w2.icl" --width 64 --steps 1
+    take $run "$here/w2.icl" --width 256 --steps 1
+fi
 while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
-    note "round $round of $rounds: latency"
-    latency
-    compiling compile.w1 "$here/w1.icl" --trials 64
-    compiling compile.w2 "$here/w2.icl" --width 256 --steps 1
-    note "round $round of $rounds: algorithms"
+    if has_part latency; then
+        note "round $round of $rounds: latency"
+        latency
+        compiling compile.w1 "$here/w1.icl" --trials 64
+        compiling compile.w2 "$here/w2.icl" --width 256 --steps 1
+    fi
+    note "round $round of $rounds: peak"
     peer peak.1 "$work/peak" 1
     peer peak.all "$work/peak" "$threads"
-    algorithms
-    note "round $round of $rounds: training"
-    if [ "$quick" = 0 ]; then training 64 200; training 256 24; else training 64 40; training 256 4; fi
-    for width in 64 256; do fraction "products.$width" "$here/products.icl" --width $width; done
-    fraction evaluation "$here/evaluation.icl"
+    if has_part algorithms; then
+        note "round $round of $rounds: algorithms"
+        algorithms
+    fi
+    if has_part training; then
+        note "round $round of $rounds: training"
+        if [ "$quick" = 0 ]; then training 64 200; training 256 24; else training 64 40; training 256 4; fi
+    fi
+    if has_part kernels; then
+        note "round $round of $rounds: kernels"
+        for width in 64 256; do fraction "products.$width" "$here/products.icl" --width $width; done
+        fraction evaluation "$here/evaluation.icl"
+    fi
 done
 
 awk -v threads="$threads" -v lanes="$lanes" -v json="$json" -v version="$("$icl" --version | head -n 1)" \

@@ -4,7 +4,7 @@ option width: int = 64
 
 layer product(out: int) given h[t, k] {
     param W[k, out] ~ normal(0, 0.1)
-    return h @ W
+    return relu(h @ W)
 }
 
 architecture products(width: int) given X[n, d], y[n], q[d] {
