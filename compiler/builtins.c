@@ -333,9 +333,10 @@ RULE(bi_concat)
     (void)s;
     int n;
     bool unknown = false;
-    struct value **of = ev_elements(ev, a->v[0], a->at[0], &n, &unknown), *item[n + 1];
+    struct value **of = ev_elements(ev, a->v[0], a->at[0], &n, &unknown);
     if (unknown) return &value_any;
     if (!of) return &value_error;
+    struct value **item = ARENA_ARRAY(ev->arena, struct value *, n + 1);
     int empty = 0;
     for (int k = 0, i; k < n; k++) {
         i = k - empty;

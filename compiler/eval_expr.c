@@ -246,7 +246,7 @@ static struct value *string(struct ev *ev, struct scope *s, const struct ast *e)
 /* [x..., a] of long tensors: joined as they are, not item by item. NULL: not of that kind. */
 static struct value *joined(struct ev *ev, const struct ast *e, struct value *const *v)
 {
-    struct value *part[e->n + 1];
+    struct value **part = ARENA_ARRAY(ev->arena, struct value *, e->n + 1);
     int64_t n;
     bool long_ = false;
     int rank = -1;
@@ -348,7 +348,7 @@ static struct value *range(struct ev *ev, struct scope *s, const struct ast *e)
 
 static struct value *tuple(struct ev *ev, struct scope *s, const struct ast *e, enum value_kind kind)
 {
-    struct value *item[e->n + 1];
+    struct value **item = ARENA_ARRAY(ev->arena, struct value *, e->n + 1);
     for (int i = 0; i < e->n; i++) {
         item[i] = ev_expr(ev, s, e->kid[i]);
         if (item[i]->kind == V_ERROR) return item[i];

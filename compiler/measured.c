@@ -459,7 +459,7 @@ static struct value *mean_of(struct ev *ev, const struct estimate *e)
 /* A list of estimates and numbers is a vector of their means. */
 static struct value *numbers(struct ev *ev, struct value *list)
 {
-    struct value *item[list->n + 1];
+    struct value **item = ARENA_ARRAY(ev->arena, struct value *, list->n + 1);
     for (int i = 0; i < list->n; i++) {
         bool number = list->item[i]->kind == V_ESTIMATE || (list->item[i]->kind == V_TENSOR && !list->item[i]->rank);
         if (!number) return list;

@@ -232,9 +232,9 @@ static bool rivals(const struct table *t, int variables, int c, int r, int q)
 static bool tell_apart(struct ev *ev, struct table *t, int variables, int c)
 {
     const char **name = ARENA_ARRAY(ev->arena, const char *, t->rows + 1);
+    const struct value **other = ARENA_ARRAY(ev->arena, const struct value *, t->rows + 1);
     for (int r = 0; r < t->rows; r++) {
         const struct cell *cell = table_at(t, r, c);
-        const struct value *other[t->rows + 1];
         int n = 0;
         if (cell->kind != CELL_PREDICTOR || !cell->owner) continue;
         for (int q = 0; q < t->rows; q++) {

@@ -81,7 +81,7 @@ static struct value *value_of_cell(struct ev *ev, const struct cell *c)
 static struct value *column_value(struct ev *ev, const struct table *t, int c)
 {
     if (t->rows == 1) return value_of_cell(ev, table_at(t, 0, c));
-    struct value *item[t->rows + 1];
+    struct value **item = ARENA_ARRAY(ev->arena, struct value *, t->rows + 1);
     bool numbers = t->rows > 0;
     for (int r = 0; r < t->rows; r++) {
         item[r] = ev_number(ev, value_of_cell(ev, table_at(t, r, c)));
