@@ -91,7 +91,8 @@ static const void **inputs_new(struct ev *ev, const struct kernel *k)
         const struct tensor *t = &k->captures.data[i].value->data;
         in[i] = t->dtype == DT_REAL ? (const void *)t->r : (const void *)t->i;
         if (t->narrow && ev->precision == 32) in[i] = t->narrow;
-        else if (t->dtype == DT_REAL && ev->precision == 32) in[i] = ARENA_ARRAY(ev->arena, float, tensor_elements(t) + 1);
+        else if (t->dtype == DT_REAL && ev->precision == 32)
+            in[i] = ARENA_ARRAY(ev->arena, float, tensor_elements(t) + 1);
     }
     return in;
 }
@@ -118,8 +119,8 @@ static void note_unforeseen(struct ev *ev, const struct ast *at)
 {
     struct session *s = ev->session;
     if (!s->unforeseen++)
-        fprintf(stderr, "note: %s:%d: the code for this was not foreseen when the program was built; it is interpreted, "
-                        "which is slow\n", at->span.src ? at->span.src->path : "",
+        fprintf(stderr, "note: %s:%d: the code for this was not foreseen when the program was built; it is "
+                        "interpreted, which is slow\n", at->span.src ? at->span.src->path : "",
                 at->span.src ? source_line(at->span.src, at->span.from) : 0);
 }
 

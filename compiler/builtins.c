@@ -717,7 +717,8 @@ static struct value *right_side(struct ev *ev, struct args *a, dim rows, bool *v
     }
     *vector = is_vectors(A, B, &ambiguous);
     if (ambiguous) {
-        struct diag *m = ev_error(ev, E_BROADCAST, a->call, "the right side is one matrix, or a vector for each matrix");
+        struct diag *m = ev_error(ev, E_BROADCAST, a->call,
+                                  "the right side is one matrix, or a vector for each matrix");
         diag_help(m, "give it the axis that is meant: `reshape(%s, [1, n, n])` or `reshape(%s, [n, n, 1])`",
                   ev_text(ev, a->at[1]), ev_text(ev, a->at[1]));
         return both_shown(ev, a, m);

@@ -127,7 +127,8 @@ struct op_cost cost_of_draw(enum ir_op op, int precision)
 double cost_cycles(const struct cost *c)
 {
     enum { SLOW = 5 };
-    double need[] = { c->work.slots / 4, (c->work.sums - c->work.slow) / 2 + SLOW * c->work.slow, c->loads / 2, c->stores };
+    double need[] = { c->work.slots / 4, (c->work.sums - c->work.slow) / 2 + SLOW * c->work.slow, c->loads / 2,
+                      c->stores };
     double most = 0;
     for (size_t k = 0; k < sizeof need / sizeof *need; k++)
         if (need[k] > most) most = need[k];

@@ -100,7 +100,8 @@ static bool binds(const struct def *d, str name)
 
 static void reach(struct digest_walk *w, struct scope *from, str name);
 
-/* from: where its names are looked up; NULL: the text alone. own: the definition whose signature hides names, or NULL. */
+/* from: where its names are looked up; NULL: the text alone. own: the definition whose signature hides names, or
+ * NULL. */
 static void add_tree(struct digest_walk *w, const struct ast *e, struct scope *from, const struct def *own)
 {
     if (!e) {

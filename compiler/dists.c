@@ -198,7 +198,8 @@ DRAW(draw_categorical)
     struct value *p = real(ev, dist->param[0]);
     int last = p->rank - 1;
     if (last >= 0 && size_is(p->dims[last], 0)) {
-        struct diag *m = ev_error(ev, E_DOMAIN, dist->param_at[0], "`categorical`: no probabilities, nothing to choose");
+        struct diag *m = ev_error(ev, E_DOMAIN, dist->param_at[0],
+                                  "`categorical`: no probabilities, nothing to choose");
         ev_show(ev, m, dist->param_at[0], p);
         return &value_error;
     }

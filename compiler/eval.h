@@ -125,7 +125,8 @@ struct name_list {
     int n, capacity;
 };
 void ev_assigned(struct ev *ev, const struct ast *e, struct name_list *names); /* names assigned somewhere in a block */
-struct binding *ev_assignable(struct scope *s, str name); /* what an assignment of s changes; NULL: it makes a new name */
+/* What an assignment of s changes; NULL: it makes a new name. */
+struct binding *ev_assignable(struct scope *s, str name);
 
 struct scope *scope_new(struct ev *ev, struct scope *up);
 struct binding *scope_find(struct scope *s, str name);

@@ -288,7 +288,8 @@ struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e)
     if (x->kind == V_TENSOR) diag_note(m, "a tensor has `.T` and `.shape`");
     bool estimates = !strcmp(e->name, "mean") || !strcmp(e->name, "se");
     if (x->kind == V_TENSOR && x->dtype == DT_REAL && estimates)
-        diag_help(m, "a column of several estimates is the tensor of their means; in one row it is an estimate: t[0].risk");
+        diag_help(m, "a column of several estimates is the tensor of their means; in one row it is an estimate: "
+                     "t[0].risk");
     if (x->kind == V_ESTIMATE) diag_note(m, "an estimate has `.mean`, `.se`, `.trials` and `.nonfinite`");
     return &value_error;
 }
@@ -311,7 +312,8 @@ static bool collect(struct ev *ev, struct scope *s, void *data)
     }
     vec_push(ev->arena, &c->item, v);
     c->tensors &= v->kind == V_TENSOR;
-    return !(ev->dry && !ev->rehearsal && !ev->k && v->kind == V_TENSOR); /* without data the first tells the type of all */
+    /* without data the first tells the type of all */
+    return !(ev->dry && !ev->rehearsal && !ev->k && v->kind == V_TENSOR);
 }
 
 /* The number of values of each clause, when they do not depend on each other. */

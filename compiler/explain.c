@@ -186,7 +186,8 @@ static const char *amount(struct ev *ev, double v)
 static const char *bytes(struct ev *ev, double v)
 {
     if (v < 1024) return arena_printf(ev->arena, "%.0f bytes", v);
-    return v < 1048576 ? arena_printf(ev->arena, "%.1f KiB", v / 1024) : arena_printf(ev->arena, "%.1f MiB", v / 1048576);
+    if (v < 1048576) return arena_printf(ev->arena, "%.1f KiB", v / 1024);
+    return arena_printf(ev->arena, "%.1f MiB", v / 1048576);
 }
 
 static double cache_size(int level)
@@ -198,7 +199,8 @@ static double cache_size(int level)
 
 static const char *where_kept(const struct entry *e)
 {
-    static const char *const names[] = { "", "within the first cache", "within the second cache", "within the third cache" };
+    static const char *const names[] = { "", "within the first cache", "within the second cache",
+                                         "within the third cache" };
     for (int level = 1; level <= 3; level++)
         if ((double)e->state <= cache_size(level)) return names[level];
     return "larger than the caches";
@@ -231,13 +233,16 @@ static void notes(struct ev *ev, const struct entry *e, struct buf *out)
                                             OP_SOFTPLUS, OP_ERF, OP_SIN, OP_COS, OP_POW };
     enum { FUNCTIONS = sizeof functions / sizeof *functions };
     const struct kernel_cost *c = &e->cost;
-    double drawn = share_of(c, draws, 2), functional = share_of(c, functions, FUNCTIONS), moved = c->block.loads + c->block.stores;
+    double drawn = share_of(c, draws, 2), functional = share_of(c, functions, FUNCTIONS);
+    double moved = c->block.loads + c->block.stores;
     if ((double)e->state > cache_size(2))
-        buf_printf(out, "  - the state of a block, %s, does not fit the second cache (%s)\n", bytes(ev, (double)e->state),
-                   bytes(ev, cache_size(2)));
+        buf_printf(out, "  - the state of a block, %s, does not fit the second cache (%s)\n",
+                   bytes(ev, (double)e->state), bytes(ev, cache_size(2)));
     if (drawn > 0.3) buf_printf(out, "  - %.0f %% of the instructions make random numbers\n", 100 * drawn);
-    if (functional > 0.3) buf_printf(out, "  - %.0f %% of the instructions are elementary functions\n", 100 * functional);
-    if (c->share[OP_SORT] + c->share[OP_ARGSORT] + c->share[OP_RANK] > 0.3) buf_puts(out, "  - most of it is sorting\n");
+    if (functional > 0.3)
+        buf_printf(out, "  - %.0f %% of the instructions are elementary functions\n", 100 * functional);
+    if (c->share[OP_SORT] + c->share[OP_ARGSORT] + c->share[OP_RANK] > 0.3)
+        buf_puts(out, "  - most of it is sorting\n");
     if (moved > 0 && c->block.gathered > 0.2 * moved)
         buf_printf(out, "  - %.0f %% of the loads and stores go lane by lane: an index differs from prompt to prompt\n",
                    100 * c->block.gathered / moved);
@@ -277,8 +282,8 @@ static void tell(struct ev *ev, const struct explainer *x, struct entry *e, int 
     if (e->others) printf("; the costliest of %d that differ in sizes", e->others + 1);
     printf("\n  schedule   lanes: %d prompts side by side, reals of %d bits, state %s, %s\n", e->lanes, e->f->precision,
            bytes(ev, (double)e->state), where_kept(e));
-    printf("  a prompt   %s flops, %s read, %s written\n", amount(ev, c->work.flops), bytes(ev, c->load_bytes / e->lanes),
-           bytes(ev, c->store_bytes / e->lanes));
+    printf("  a prompt   %s flops, %s read, %s written\n", amount(ev, c->work.flops),
+           bytes(ev, c->load_bytes / e->lanes), bytes(ev, c->store_bytes / e->lanes));
     printf("  predicted  at least %s cycles a block, bound by %s: at most %.0f %% of the peak\n", amount(ev, c->cycles),
            bound(c), 100 * fma_share(c));
     if (e->seconds > 0)
@@ -308,8 +313,8 @@ static void tell_json(struct ev *ev, const struct explainer *x, const struct ent
     json_text(e->at.src ? squeezed(ev, e->at.src, e->at.from, e->at.to, 1000) : "");
     printf(",\"line\":%d,\"name\":", e->at.src ? source_line(e->at.src, e->at.from) : 0);
     json_text(e->f->name ? e->f->name : "");
-    printf(",\"alike\":%d,\"schedule\":\"lanes\",\"lanes\":%d,\"precision\":%d,\"state_bytes\":%lld,\"flops\":%.0f", e->others,
-           e->lanes, e->f->precision, (long long)e->state, c->work.flops);
+    printf(",\"alike\":%d,\"schedule\":\"lanes\",\"lanes\":%d,\"precision\":%d,\"state_bytes\":%lld,\"flops\":%.0f",
+           e->others, e->lanes, e->f->precision, (long long)e->state, c->work.flops);
     printf(",\"bytes_read\":%.0f,\"bytes_written\":%.0f,\"cycles_block\":%.0f,\"bound\":\"%s\",\"peak_share\":%.4f",
            c->load_bytes / e->lanes, c->store_bytes / e->lanes, c->cycles, bound(c), fma_share(c));
     if (e->seconds > 0)

@@ -143,8 +143,8 @@ void ir_pass_cse(struct ir_func *f);
 /* Replaces nodes of the top region by ones that hold what is read of them for these, when the sizes are known. */
 void ir_narrow(struct ir_func *f, struct ir_node **result, int n);
 
-/* Appends the nodes and results of another function, which is used up. input: by its slots, which inputs of f these are.
- * After the last one ir_join_done makes one node of equal ones; NULL, or which rule is broken. */
+/* Appends the nodes and results of another function, which is used up. input: by its slots, which inputs of f these
+ * are. After the last one ir_join_done makes one node of equal ones; NULL, or which rule is broken. */
 void ir_move(struct ir_func *f, struct ir_func *other, struct ir_node **input);
 const char *ir_join_done(struct ir_func *f);
 

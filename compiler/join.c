@@ -1,8 +1,9 @@
 /* Joins functions that have been through the passes into one, which computes what they share once.
  *
  * A figure must not depend on what is measured beside it, but some passes choose by the cost of a whole function. So
- * each figure is built and improved on its own; here the nodes of one function move to the end of another, and what is equal
- * (draws, a task's prompts, a Gram matrix that several need) becomes one node. No operation changes, so no bit does. */
+ * each figure is built and improved on its own; here the nodes of one function move to the end of another, and what is
+ * equal (draws, a task's prompts, a Gram matrix that several need) becomes one node. No operation changes, so no bit
+ * does. */
 #include "compiler/ir.h"
 
 struct move {

@@ -117,7 +117,8 @@ static int command_explain(struct command_line *line)
 {
     const char *what = line->file ? line->file : "", *page = diag_code_page(what);
     size_t n = strlen(what);
-    if (!page && (strchr(what, '/') || (n > 4 && !strcmp(what + n - 4, ".icl")))) return with_program(line, explain_program);
+    if (!page && (strchr(what, '/') || (n > 4 && !strcmp(what + n - 4, ".icl"))))
+        return with_program(line, explain_program);
     if (!page) return usage_error("`%s` is neither a script nor the code of a message, such as E0203", what);
     printf("%s\n\n%s", what, page);
     return 0;

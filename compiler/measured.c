@@ -131,7 +131,8 @@ static struct ir_node *input_for(struct ev *ev, struct kernel *k, const struct c
 static int twin_of(struct request **r, int i)
 {
     for (int k = 0; k < i; k++)
-        if (answers_all(r[i]) && answers_all(r[k]) && r[i]->a->model == r[k]->a->model && r[i]->at == r[k]->at) return k;
+        if (answers_all(r[i]) && answers_all(r[k]) && r[i]->a->model == r[k]->a->model && r[i]->at == r[k]->at)
+            return k;
     return -1;
 }
 
@@ -220,7 +221,8 @@ static bool all_finite(struct ev *ev, void *data, const struct value *predictor)
     r.trials = r.trials < FEW ? r.trials : FEW;
     struct kernel *k = request_kernel(ev, &one, 1);
     ev->session->progress = PROGRESS_NEVER;
-    bool good = k && answer_foreseen(ev, k) && answer_estimates(ev, k, r.trials, 0, r.seed, &series, 1, &of, r.at) && of.nonfinite == 0;
+    bool good = k && answer_foreseen(ev, k) && answer_estimates(ev, k, r.trials, 0, r.seed, &series, 1, &of, r.at);
+    good = good && of.nonfinite == 0;
     ev->session->progress = progress;
     return good;
 }

@@ -1,5 +1,5 @@
-/* `icl results list|show|diff|export`: the command line, the list, and one run as text. A run is named by its number, or
- * `last`. */
+/* `icl results list|show|diff|export`: the command line, the list, and one run as text. A run is named by its number,
+ * or `last`. */
 #include "compiler/runs.h"
 
 #include <errno.h>
@@ -74,6 +74,12 @@ static const char *duration(struct arena *a, double seconds)
     return arena_printf(a, "%d h %02d min", (int)(seconds / 3600), (int)(seconds / 60) % 60);
 }
 
+/* 2026-01-31T12:00:00.123Z as 2026-01-31 12:00:00. */
+static const char *moment(struct runs *r, const char *iso)
+{
+    return strlen(iso) > 11 ? arena_printf(&r->arena, "%.10s %.8s", iso, iso + 11) : iso;
+}
+
 static struct cell wall_of(struct runs *r, const struct table *t, int row, bool text)
 {
     const struct cell *c = table_at(t, row, table_find(t, "wall"));
@@ -114,11 +120,11 @@ static bool list(struct runs *r, enum format format)
     for (int i = 0; i < from->rows; i++) {
         const char *started = reader_text(from, i, "started"), *options = reader_text(from, i, "options");
         int row = table_add_row(t);
-        if (text) started = arena_printf(&r->arena, "%.10s %.8s", started, started + 11);
+        if (text) started = moment(r, started);
         const struct cell cell[] = {
-            cell_int(reader_int(from, i, "run")), cell_text(started), cell_text(base_name(reader_text(from, i, "script"))),
-            cell_text(options_text(r, options, "", "=")), cell_int(reader_int(from, i, "seed")),
-            cell_text(state_of(from, i)), wall_of(r, from, i, text)
+            cell_int(reader_int(from, i, "run")), cell_text(started),
+            cell_text(base_name(reader_text(from, i, "script"))), cell_text(options_text(r, options, "", "=")),
+            cell_int(reader_int(from, i, "seed")), cell_text(state_of(from, i)), wall_of(r, from, i, text)
         };
         for (int c = 0; c < 7; c++) table_set(t, row, c, cell[c]);
     }
@@ -140,7 +146,7 @@ static void show_facts(struct runs *r, const struct table *t)
     printf("run %d: %s\n", (int)reader_int(t, 0, "run"), base_name(reader_text(t, 0, "script")));
     printf("  state     %s%s%s", state_of(t, 0), *wall.text ? " after " : "", wall.text);
     if (*ended) printf(", exit status %d", (int)reader_int(t, 0, "status"));
-    printf("\n  started   %.10s %.8s UTC\n", started, started + 11);
+    printf("\n  started   %s UTC\n", moment(r, started));
     printf("  options   %s\n", options_text(r, reader_text(t, 0, "options"), "--", " "));
     printf("  seed      %lld\n  precision %d\n  engine    %s, threads: %d\n", (long long)reader_int(t, 0, "seed"),
            (int)reader_int(t, 0, "precision"), reader_text(t, 0, "engine"), (int)reader_int(t, 0, "threads"));
@@ -324,7 +330,8 @@ static int find_verb(struct request *q)
     }
     if (!q->verb && near.best) return usage("did you mean `icl results %s`?", near.best);
     if (!q->verb) return usage("`icl results` does not do `%s`", q->word[0]);
-    if (q->words - 1 < q->verb->least) return usage("`icl results %s` needs the number of a run, or `last`", q->verb->name);
+    if (q->words - 1 < q->verb->least)
+        return usage("`icl results %s` needs the number of a run, or `last`", q->verb->name);
     if (q->words - 1 > q->verb->most) return usage("what is `%s`?", q->word[q->verb->most + 1]);
     return 0;
 }

@@ -106,8 +106,8 @@ static void add_differences(struct pair *p, struct table *out, const struct tabl
 
 static void diff_facts(struct pair *p)
 {
-    static const char sql[] = "SELECT options, seed, precision, engine, version, language, threads, host, machine, system"
-                              " FROM runs WHERE run = ?1";
+    static const char sql[] = "SELECT options, seed, precision, engine, version, language, threads, host, machine,"
+                              " system FROM runs WHERE run = ?1";
     struct table *t[2] = { runs_of(p->r, p->run[0], sql), runs_of(p->r, p->run[1], sql) };
     struct table *options = table_new(&p->r->arena, 64), *facts = table_new(&p->r->arena, 64), *out = sides(p, "");
     for (int i = 0; i < 2; i++) table_add_row(options), table_add_row(facts);

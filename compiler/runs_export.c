@@ -119,7 +119,8 @@ bool runs_export_folder(struct runs *r, int64_t run, const char *folder)
     struct table *texts = runs_of(r, run, "SELECT path, text FROM scripts JOIN texts USING(sha256) WHERE run = ?1"
                                           " ORDER BY scripts.rowid");
     for (int i = texts->rows - 1; i >= 0; i--) { /* the script itself last: it wins over imports of its name */
-        const char *path = reader_text(texts, i, "path"), *slash = strrchr(path, '/'), *text = reader_text(texts, i, "text");
+        const char *path = reader_text(texts, i, "path"), *slash = strrchr(path, '/');
+        const char *text = reader_text(texts, i, "text");
         write_file(r, folder, slash ? slash + 1 : path, text, strlen(text));
     }
     struct table *sweeps = runs_of(r, run, RUNS_SWEEPS);
@@ -129,7 +130,7 @@ bool runs_export_folder(struct runs *r, int64_t run, const char *folder)
         if (!*name) name = arena_printf(&r->arena, "sweep_%lld", (long long)sweep);
         write_table(r, folder, name, runs_sweep(r, run, sweep, NULL));
     }
-    write_table(r, folder, "training_log", runs_of(r, run, "SELECT training, model, step, steps, loss, seconds FROM training"
-                                                           " WHERE run = ?1 ORDER BY training, step"));
+    write_table(r, folder, "training_log", runs_of(r, run, "SELECT training, model, step, steps, loss, seconds"
+                                                           " FROM training WHERE run = ?1 ORDER BY training, step"));
     return !r->failed;
 }

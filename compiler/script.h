@@ -157,7 +157,7 @@ struct session {
     const char *stage;    /* of `icl emit` */
     bool measure;         /* of `icl explain` */
     bool quiet;           /* nothing is printed, written or asserted: the script is walked for what it measures */
-    struct replay *replay; /* `icl replay`: is told what is measured; figures stay promises unless the script needs them */
+    struct replay *replay; /* `icl replay`: is told what is measured; figures stay promises unless they are needed */
     struct bench *bench;  /* `icl bench`: is told of work; figures are of few prompts */
     double bench_seconds, bench_within; /*   at most so long a call, until known to so many percent; 0: not said */
     const char *bench_save, *bench_compare; /*   files; NULL: none */

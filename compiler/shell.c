@@ -86,7 +86,8 @@ static void offer_script_options(const struct line *l)
 static bool offer_values(const struct line *l)
 {
     const struct flag *f = strncmp(l->before, "--", 2) ? NULL : flag_find(l->before + 2, false);
-    if (!f || !f->values || (l->command->bare && !strstr(l->command->own ? l->command->own : "", l->before))) return false;
+    if (!f || !f->values) return false;
+    if (l->command->bare && !strstr(l->command->own ? l->command->own : "", l->before)) return false;
     if (!strcmp(f->values, "DIR")) puts(":folders");
     if (!strcmp(f->values, "FILE")) puts(":paths");
     for (const char *p = f->values; strchr(f->values, '|') && *p; p += *p == '|') {

@@ -309,8 +309,8 @@ struct keeper *store_new(struct ev *ev, struct program *p)
     struct store *s = ARENA_NEW(ev->arena, struct store);
     const char *path = program_ast(p)->span.src->path;
     char *whole = realpath(path, NULL);
-    s->keeper = (struct keeper){ .find = find, .put = put, .all = all, .sweep = sweep, .cell = cell, .training = training,
-                                 .file = file };
+    s->keeper = (struct keeper){ .find = find, .put = put, .all = all, .sweep = sweep, .cell = cell,
+                                 .training = training, .file = file };
     s->program = p;
     s->script = arena_strdup(ev->arena, whole ? whole : path);
     s->announced = -1;

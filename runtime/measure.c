@@ -2,10 +2,10 @@
  * tree over leaf numbers: the node of level l with number i covers leaves i 2^l to (i + 1) 2^l - 1, and a node without
  * a right half is its left half. A piece of work is one node of some level, so its size is free to suit the machine:
  * the tree stays the same. With several ranks each does a run of neighbouring pieces, and they exchange the pieces'
- * nodes before these are joined. A node keeps count, mean and sums of squared and of cubed deviations; two are joined by
- * the formulas of Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances"
- * (1979), and for the cubes Pébay, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order
- * statistical moments" (2008). */
+ * nodes before these are joined. A node keeps count, mean and sums of squared and of cubed deviations; two are joined
+ * by the formulas of Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+ * variances" (1979), and for the cubes Pébay, "Formulas for robust, one-pass parallel computation of covariances and
+ * arbitrary-order statistical moments" (2008). */
 #include "runtime/measure.h"
 
 #include <math.h>

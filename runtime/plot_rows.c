@@ -1,9 +1,9 @@
 /* Intervals of the points of a figure. Several rows at one place (seeds, replicates) are one point, their mean, with an
  * interval of the mean; an estimate alone has the interval of its prompts.
  *
- * The interval of rows is that of Student's distribution around the mean of the rows, or, asked for, the bootstrap's: the rows
- * are drawn again with replacement, and the percentiles of the means so found are its ends (Efron, 1979). The draws
- * are words of the counter-based generator under a key of their own: the same table gives the same figure. */
+ * The interval of rows is that of Student's distribution around the mean of the rows, or, asked for, the bootstrap's:
+ * the rows are drawn again with replacement, and the percentiles of the means so found are its ends (Efron, 1979). The
+ * draws are words of the counter-based generator under a key of their own: the same table gives the same figure. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -51,7 +51,8 @@ static const struct kind {
     double scale; /* of sizes in 1/100 inch */
 } kinds[] = {
     {"svg", "svg", "enhanced font 'Helvetica,13' linewidth 1 background '#ffffff' dashlength 1.2", 1.15},
-    {"pdf", "pdfcairo", "enhanced font 'Helvetica,10' fontscale 0.65 linewidth 1 background '#ffffff' dashlength 1.2", 0.01},
+    {"pdf", "pdfcairo", "enhanced font 'Helvetica,10' fontscale 0.65 linewidth 1 background '#ffffff' dashlength 1.2",
+     0.01},
     {"png", "pngcairo", "enhanced font 'Helvetica,11' fontscale 1.75 linewidth 2 pointscale 2 background '#ffffff'", 2},
 };
 

@@ -109,8 +109,8 @@ static struct table *all_kinds(void) {
     struct table *t = table_new(&arena, 32);
     const struct cell cells[] = {cell_real(-0.0), cell_real(NAN), cell_int(INT64_MIN), cell_bool(true),
                                  cell_text("a \"line\"\nand σ"), cell_text(""), cell_predictor("ridge", NULL),
-                                 cell_estimate((struct estimate){0.1, INFINITY, 4096, 3, 0.25, -1.5}), cell_tensor(&matrix),
-                                 cell_tensor(&flags), cell_tensor(&empty), {.kind = CELL_NONE}};
+                                 cell_estimate((struct estimate){0.1, INFINITY, 4096, 3, 0.25, -1.5}),
+                                 cell_tensor(&matrix), cell_tensor(&flags), cell_tensor(&empty), {.kind = CELL_NONE}};
     for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
         table_add_column(t, arena_printf(&arena, "c%zu", c));
         if (c == 0) table_add_row(t);
