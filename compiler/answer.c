@@ -41,6 +41,7 @@ void session_close(struct ev *ev)
     if (s->kernels) kernel_store_free(s->kernels);
     s->pool = NULL;
     s->kernels = NULL;
+    arena_free(&s->aside);
 }
 
 /* ---- the interpreter as a kernel of one lane ---- */

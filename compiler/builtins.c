@@ -867,6 +867,6 @@ const int builtin_count = sizeof builtins / sizeof *builtins;
 const struct builtin *builtin_find(const char *name)
 {
     for (int i = 0; i < builtin_count; i++)
-        if (!strcmp(builtins[i].name, name)) return &builtins[i];
+        if (builtins[i].name[0] == name[0] && !strcmp(builtins[i].name, name)) return &builtins[i];
     return NULL;
 }

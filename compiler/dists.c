@@ -2,6 +2,7 @@
  * and ordinary operations, so that all engines draw the same bits. A site is the name of what is drawn: neither the
  * order of draws nor anything else in the task changes them. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "compiler/eval.h"
 #include "compiler/script.h"
@@ -333,7 +334,7 @@ const int dist_count = sizeof dists / sizeof *dists;
 const struct dist *dist_find(const char *name)
 {
     for (int i = 0; i < dist_count; i++)
-        if (!strcmp(dists[i].name, name)) return &dists[i];
+        if (dists[i].name[0] == name[0] && !strcmp(dists[i].name, name)) return &dists[i];
     return NULL;
 }
 
@@ -346,15 +347,21 @@ struct value *ev_dist(struct ev *ev, struct scope *s, const struct ast *e)
     return ev_expr(ev, s, e);
 }
 
+static uint32_t fnv(uint32_t h, const char *text)
+{
+    for (; *text; text++) h = (h ^ (unsigned char)*text) * 16777619u;
+    return h;
+}
+
 /* FNV-1a of the draw's path; a second draw of one name in one prompt gets a number. */
 static uint32_t site_of(struct ev *ev, str name)
 {
     struct kernel *k = ev->k;
+    uint32_t path = fnv(fnv(2166136261u, k->site_path), name);
     for (int again = 0;; again++) {
-        uint32_t h = 2166136261u;
-        const char *text = again ? arena_printf(ev->arena, "%s%s#%d", k->site_path, name, again)
-                                 : arena_printf(ev->arena, "%s%s", k->site_path, name);
-        for (const char *p = text; *p; p++) h = (h ^ (unsigned char)*p) * 16777619u;
+        char number[16] = "";
+        if (again) snprintf(number, sizeof number, "#%d", again);
+        uint32_t h = fnv(path, number);
         bool taken = false;
         for (int i = 0; i < k->sites.n; i++) taken |= k->sites.data[i] == h;
         if (taken) continue;

@@ -49,16 +49,21 @@ void ev_kernel_end(struct ev *ev, struct kernel *previous)
 
 /* ---- signatures ---- */
 
+static const char *matched(struct ev *ev, const struct ast *pattern)
+{
+    return pattern->name ? arena_printf(ev->arena, "`%s`", pattern->name) : "the result";
+}
+
 /* Matches a value against a pattern's sizes; a bare name that is new to the signature is bound to the size. `written`:
  * the value's own expression stands at `at`. */
 static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, struct value *v, bool written,
                   const struct ast *at, const char *whose)
 {
     enum diag_code code = pattern->name ? E_ARGUMENT_SHAPE : E_RETURN_SHAPE;
-    const char *what = pattern->name ? arena_printf(ev->arena, "`%s`", pattern->name) : "the result";
     if (value_poisoned(v)) return true;
     if (v->kind != V_TENSOR || v->rank != pattern->n) {
-        struct diag *m = ev_error(ev, code, at, "%s: %s has %d ax%s, this is %s", whose, what, pattern->n,
+        struct diag *m = ev_error(ev, code, at, "%s: %s has %d ax%s, this is %s", whose, matched(ev, pattern),
+                                  pattern->n,
                                   pattern->n == 1 ? "is" : "es", value_type(ev->arena, v));
         if (written) ev_show(ev, m, at, v);
         diag_label(m, pattern->span, "declared here");
@@ -80,7 +85,7 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
             dim d = declared->kind == V_ERROR ? NULL : ev_size(ev, declared, size);
             if (!d) return false;
             if (size_compare(d, v->dims[i]) != SIZE_DIFFERENT) continue;
-            struct diag *m = ev_error(ev, code, at, "%s: axis %d of %s is %s, declared as %s", whose, i, what,
+            struct diag *m = ev_error(ev, code, at, "%s: axis %d of %s is %s, declared as %s", whose, i, matched(ev, pattern),
                                       ev_size_text(ev, v->dims[i]), ev_text(ev, size));
             if (written) ev_show_axis(ev, m, at, v, i);
             if (!strcmp(ev_text(ev, size), size_str(ev->arena, d))) diag_label(m, pattern->span, "declared here");

@@ -865,8 +865,37 @@ static bool next_choice(struct choice *c, int n)
     return false;
 }
 
+/* The kernel of a walk that nobody looks at, but for its shape: it is in the memory of the one before. */
+static struct kernel *walk_aside(struct ev *ev, const struct request *asked)
+{
+    struct request r = *asked, *one = &r;
+    struct arena *kept = ev->arena;
+    arena_reset(&ev->session->aside);
+    ev->arena = &ev->session->aside;
+    struct kernel *k = request_kernel(ev, &one, 1);
+    ev->arena = kept;
+    if (!k) rehearse_broken(ev, asked->at);
+    return k;
+}
+
+static bool is_algorithm(const struct value *p)
+{
+    bool all = p->kind == V_INSTANCE || p->kind == V_CHAIN;
+    for (int i = 0; p->kind == V_CHAIN && i < p->n; i++) all &= p->item[i]->kind == V_INSTANCE;
+    return all;
+}
+
+/* Nothing that a walk makes is used after it? Models keep what they find out about themselves. */
+static bool walked_for_shape(const struct ev *ev, const struct request *r)
+{
+    const struct session *s = ev->session;
+    return !ev->rehearsal && !ev->inspect && !ev->damaged && !s->show_kernel && !s->replay && !s->bench &&
+           ev->arena != &s->aside && is_algorithm(r->a) && (!r->b || is_algorithm(r->b));
+}
+
 static struct kernel *walk(struct ev *ev, const struct request *asked)
 {
+    if (walked_for_shape(ev, asked)) return walk_aside(ev, asked);
     struct choice c[MAX_CHOICES];
     struct request r = *asked, *one = &r;
     struct kernel *k;

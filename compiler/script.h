@@ -168,6 +168,7 @@ struct session {
     const struct embedded_file *open_files; /* of an editor: read before files; NULL: none */
     int unforeseen;       /* kernels that a built program has no code for */
     bool singly;          /* each request has a kernel of its own */
+    struct arena aside;   /* the kernel that the static check walked last: see measured.c */
 };
 
 void session_close(struct ev *ev); /* threads, kernels */

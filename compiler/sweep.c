@@ -1,6 +1,7 @@
 /* Sweeps: a table with a row, or more, for each cell. Figures that a cell records are promises; a cell is finished when
  * they are kept. Promises wait for those of later cells that ask about the same prompts, but not for long: what takes
  * time in a body would be lost with them. */
+#include <math.h>
 #include <string.h>
 #include "compiler/ahead.h"
 #include "compiler/eval.h"
@@ -23,6 +24,7 @@ struct sweep {
     bool lone;           /* its one row holds nothing of a table yet */
     int cells;           /* walked without data */
     struct value *variable[16];
+    VEC(double) seen[16]; /* real values of each variable that were walked without data */
     int number;          /* of the outermost sweeps of the run; -1: not kept */
     struct sweep_facts facts;
     VEC(struct open_cell) open; /* cells whose figures may not be known yet, in order */
@@ -31,8 +33,8 @@ struct sweep {
     bool unknown; /* a table was recorded whose columns are not known before the run */
 };
 
-/* A walk without data has seen enough of a large sweep after some cells. */
-enum { DRY_CELLS = 1000 };
+/* A walk without data has seen enough of a large sweep after some cells, and of real numbers before: */
+enum { DRY_CELLS = 1000, DRY_EVERY = 32 };
 
 static int column(struct table *t, const char *name)
 {
@@ -185,6 +187,28 @@ static void close_cells(struct ev *ev, struct sweep *w)
     while (w->number >= 0 && w->closed < w->open.n && write_cell(ev, w, &w->open.data[w->closed])) w->closed++;
 }
 
+/* Shapes come from whole numbers and from what is no number. A real number decides at most whether it is one that a
+ * draw or a hyper-parameter may have: in a large sweep each is walked once, and the least and the greatest always. */
+static bool seen_enough(struct ev *ev, struct sweep *w)
+{
+    bool inner = false;
+    if (!ev->dry || ev->rehearsal || ev->session->show_kernel) return false;
+    for (int i = 0; i < w->ast->n - 1; i++) {
+        const struct value *v = w->variable[i];
+        double least = INFINITY, greatest = -INFINITY;
+        bool seen = false;
+        if (!value_is_scalar(v, DT_REAL) || !v->known) continue;
+        for (int k = 0; k < w->seen[i].n; k++) {
+            least = fmin(least, w->seen[i].data[k]);
+            greatest = fmax(greatest, w->seen[i].data[k]);
+            seen |= w->seen[i].data[k] == v->r0;
+        }
+        if (!seen) vec_push(ev->arena, &w->seen[i], v->r0);
+        inner |= seen && v->r0 > least && v->r0 < greatest;
+    }
+    return inner && w->cells >= DRY_EVERY;
+}
+
 static bool sweep_cell(struct ev *ev, struct scope *s, void *data)
 {
     struct sweep *w = data;
@@ -199,6 +223,7 @@ static bool sweep_cell(struct ev *ev, struct scope *s, void *data)
                                        &(struct ast){ .kind = A_CALL, .span = w->ast->kid[i]->span });
         w->variable[i - 1] = v;
     }
+    if (seen_enough(ev, w)) return true;
     if (!w->outer) ahead_cell(ev);
     w->first = w->table->rows;
     w->rows = 0;

@@ -91,9 +91,11 @@ static bool costly(const struct ir_node *proto)
 static struct value *apply_host(struct ev *ev, const struct ir_node *proto, struct value *const *in, int n)
 {
     struct interp it = { .arena = ev->arena, .precision = ev->precision };
-    const struct tensor **operand = ARENA_ARRAY(ev->arena, const struct tensor *, n + 1);
-    struct ir_node **kids = ARENA_ARRAY(ev->arena, struct ir_node *, n + 1);
-    struct ir_node *operands = ARENA_ARRAY(ev->arena, struct ir_node, n + 1);
+    enum { FEW = 3 }; /* the operands of nearly all operations: they take no memory that stays */
+    struct ir_node few[FEW], *few_kids[FEW], *operands = n <= FEW ? few : ARENA_ARRAY(ev->arena, struct ir_node, n);
+    struct ir_node **kids = n <= FEW ? few_kids : ARENA_ARRAY(ev->arena, struct ir_node *, n);
+    const struct tensor *few_data[FEW];
+    const struct tensor **operand = n <= FEW ? few_data : ARENA_ARRAY(ev->arena, const struct tensor *, n);
     for (int i = 0; i < n; i++) {
         operand[i] = &in[i]->data;
         operands[i] = (struct ir_node){ .dtype = in[i]->dtype, .rank = in[i]->rank };

@@ -48,8 +48,8 @@ static void grow(struct arena *a, size_t size) {
     a->end = (char *)b + want;
 }
 
-/* Returns `size` zeroed bytes, 16-byte aligned. */
-void *arena_alloc(struct arena *a, size_t size) {
+/* `size` bytes as they are. */
+static void *take(struct arena *a, size_t size) {
     if (size > SIZE_MAX - ALIGN) out_of_memory(size);
     size = (size + ALIGN - 1) / ALIGN * ALIGN;
     if (!size) size = ALIGN;
@@ -57,12 +57,17 @@ void *arena_alloc(struct arena *a, size_t size) {
     void *p = a->at;
     a->at += size;
     a->used += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+/* Returns `size` zeroed bytes, 16-byte aligned. */
+void *arena_alloc(struct arena *a, size_t size) {
+    return memset(take(a, size), 0, size);
 }
 
 /* Returns a copy of `size` bytes. */
 void *arena_copy(struct arena *a, const void *from, size_t size) {
-    void *p = arena_alloc(a, size);
+    void *p = take(a, size);
     if (size) memcpy(p, from, size);
     return p;
 }
@@ -99,4 +104,16 @@ void arena_free(struct arena *a) {
         free(b);
     }
     memset(a, 0, sizeof *a);
+}
+
+/* Empties the arena; its newest block, which is the largest of the usual ones, is kept for what comes next. */
+void arena_reset(struct arena *a) {
+    struct arena_block *kept = a->blocks;
+    if (!kept) return;
+    a->blocks = kept->next;
+    arena_free(a);
+    kept->next = NULL;
+    a->blocks = kept;
+    a->at = (char *)kept + HEADER;
+    a->end = (char *)kept + kept->size;
 }

@@ -17,6 +17,7 @@ char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void out_of_memory(size_t size); /* says so and ends the process */
 void arena_free(struct arena *a); /* frees all blocks; the arena is empty and usable again */
+void arena_reset(struct arena *a); /* empties it and keeps a block for what comes next */
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, n) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(n)))
