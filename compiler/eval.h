@@ -49,6 +49,8 @@ struct kernel {
     VEC(struct capture) captures; /* by slot */
     VEC(uint32_t) sites;          /* draw sites in use */
     const char *site_path;        /* prefix of draw names in nested definitions */
+    struct value *pass;           /* the number of the pass of all loops around that draw; NULL: none does */
+    int64_t passes;               /* so many there are at most */
     const struct ast *drawing;    /* the draw being made */
     VEC(struct drawn) drawn;      /* what it is made of */
 };

@@ -28,6 +28,7 @@ struct kernel *ev_kernel_begin(struct ev *ev, const char *name)
     k->f->precision = ev->precision;
     k->region = k->f->top;
     k->site_path = "";
+    k->passes = 1;
     ev->k = k;
     return previous;
 }

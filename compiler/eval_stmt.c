@@ -295,6 +295,34 @@ struct loop {
     struct frame *fr;
 };
 
+/* Is there a draw in the block? */
+static bool draws(const struct ast *e)
+{
+    if (!e) return false;
+    if (e->kind == A_DRAW) return true;
+    for (int i = 0; i < e->n; i++)
+        if (draws(e->kid[i])) return true;
+    return false;
+}
+
+/* What is drawn in a loop is drawn anew in every pass: by the number of the pass, counted through all loops around. */
+static bool count_passes(struct ev *ev, const struct ast *e, const struct loop *l, struct ir_node *index)
+{
+    enum { MOST_PASSES = 1 << 28 };
+    struct kernel *k = ev->k;
+    struct value *number = t_of_node(ev, index), *count = value_int(ev->arena, l->count);
+    int64_t passes;
+    if (!size_is(index->start[0], 0))
+        number = t_elem2(ev, OP_SUB, number, value_int(ev->arena, index->start[0]), e);
+    if (k->pass) number = t_elem2(ev, OP_ADD, t_elem2(ev, OP_MUL, k->pass, count, e), number, e);
+    k->pass = number;
+    if (size_known(l->count, &passes) && __builtin_mul_overflow(passes, k->passes, &k->passes)) k->passes = INT64_MAX;
+    if (k->passes <= MOST_PASSES) return true;
+    struct diag *m = ev_error(ev, E_LIMIT, e, "draws in a loop of more than %d passes", MOST_PASSES);
+    ev_show_size(ev, m, e, l->count);
+    return false;
+}
+
 /* The loop becomes a REPEAT: its states are the names that exist before and are assigned inside. */
 static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, const struct loop *l)
 {
@@ -330,14 +358,18 @@ static void loop_kernel(struct ev *ev, struct scope *s, const struct ast *e, con
         state[i]->state = true;
     }
     k->region = body;
-    struct value *at = t_of_node(ev, index);
+    struct value *pass = k->pass, *at = t_of_node(ev, index);
+    int64_t passes = k->passes;
+    bool counted = !draws(l->block) || count_passes(ev, e, l, index);
     if (l->index) scope_bind(ev, inner, l->index, plain ? at : ev_series_value(ev, &l->over, at, e), l->index_span);
     ev_block(ev, inner, l->block, l->fr);
     struct value *stop = NULL;
     if (l->until) {
         stop = truth(ev, inner, l->until);
     }
-    bool broken = stop && value_poisoned(stop);
+    k->pass = pass;
+    k->passes = passes;
+    bool broken = !counted || (stop && value_poisoned(stop));
     struct value *unknown = stop && stop->kind == V_ERROR ? &value_error : &value_any;
     for (int i = 0; i < n; i++) {
         struct value *v = state[i]->value;
@@ -398,16 +430,6 @@ static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
     }
 }
 
-/* Loops of kernel code that draw, or that hold parameters, are unrolled: each pass has its own. */
-static bool unrolls(const struct ast *e)
-{
-    if (!e) return false;
-    if (e->kind == A_DRAW) return true;
-    for (int i = 0; i < e->n; i++)
-        if (unrolls(e->kid[i])) return true;
-    return false;
-}
-
 static void loop(struct ev *ev, struct scope *s, const struct ast *e, const struct loop *l)
 {
     int64_t n;
@@ -425,11 +447,7 @@ static void loop(struct ev *ev, struct scope *s, const struct ast *e, const stru
         loop_script(ev, s, l);
         ev->arch->frame->loops--;
     } else if (!ev->k) loop_script(ev, s, l);
-    else if (unrolls(l->block) && !ev->symbolic) {
-        if (size_known(l->count, &n) && n > 4096)
-            ev_error(ev, E_LIMIT, e, "a loop that draws is unrolled; %lld passes are too many", (long long)n);
-        else loop_script(ev, s, l);
-    } else loop_kernel(ev, s, e, l);
+    else loop_kernel(ev, s, e, l);
 }
 
 static void repeat(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr)

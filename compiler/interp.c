@@ -120,11 +120,11 @@ EVAL(eval_IOTA)
 EVAL(eval_draw)
 {
     int64_t count = tensor_elements(out);
-    (void)in;
+    uint32_t stream = n->stream + (n->nin ? 4 * (uint32_t)in[0]->i[0] : 0);
     for (int64_t i = 0; i < count; i += 4) {
         uint32_t words[4];
         double value[4];
-        icl_draw_words(it->seed, n->site, n->stream, it->prompt, (uint32_t)(i / 4), words);
+        icl_draw_words(it->seed, n->site, stream, it->prompt, (uint32_t)(i / 4), words);
         if (n->op == OP_DRAW_NORMAL) scalar_normals(it->precision, words, value);
         else
             for (int k = 0; k < 4; k++) value[k] = scalar_uniform(words[k]);

@@ -107,6 +107,8 @@ static const char *rule_prompt(const struct ir_node *n)
 
 static const char *rule_draw(const struct ir_node *n)
 {
+    if (n->nin > 1) return "wrong number of operands";
+    if (n->nin && (n->in[0]->dtype != DT_INT || n->in[0]->rank)) return "the pass is one whole number";
     return n->dtype != DT_REAL ? "wrong type of result" : NULL;
 }
 

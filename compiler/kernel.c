@@ -184,7 +184,7 @@ static struct loop_func *one_use(struct arena *a, enum ir_op op, int lanes, int 
     loops_builder(&b, f);
     int out = loops_mem(f, MEM_OUTPUT, LT_REAL, 4, 0, NULL), zero = loops_index(&b, 0), v[4];
     if (op == OP_DRAW_NORMAL || op == OP_DRAW_UNIFORM) {
-        loops_draw(&b, op, 0, 0, zero, loops_prompt(&b, zero), v);
+        loops_draw(&b, op, 0, 0, zero, loops_prompt(&b, zero), -1, v);
         for (int k = 0; k < 4; k++) loops_store(&b, out, zero, k, v[k]);
     } else {
         int x = loops_load(&b, loops_mem(f, MEM_INPUT, LT_REAL, 1, 0, NULL), zero, 0);

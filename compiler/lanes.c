@@ -115,6 +115,6 @@ struct loop_func *lanes_schedule(struct arena *a, struct ir_func *f, int lanes, 
     loops_end(&l->b, loop, NULL, -1, NULL);
     loops_clean(l->lf);
     loops_place(l->lf);
-    *why = loops_verify(l->lf);
+    *why = l->why ? l->why : loops_verify(l->lf);
     return *why ? NULL : l->lf;
 }

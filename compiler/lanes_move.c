@@ -4,8 +4,11 @@
 /* One group: four elements from place `to` on. */
 static void draw_group(struct lanes *l, const struct ir_node *node, struct ix group, struct ix to)
 {
-    int draw[4], prompt = loops_prompt(&l->b, ix_value(l, l->block));
-    loops_draw(&l->b, node->op, node->site, node->stream, ix_value(l, group), prompt, draw);
+    int draw[4], prompt = loops_prompt(&l->b, ix_value(l, l->block)), pass = -1;
+    struct ix number;
+    if (node->nin && !ix_of_node(l, node->in[0], NULL, &number)) l->why = "a draw's pass is not a number of loops";
+    else if (node->nin) pass = ix_value(l, number);
+    loops_draw(&l->b, node->op, node->site, node->stream, ix_value(l, group), prompt, pass, draw);
     for (int k = 0; k < 4; k++) lanes_store(l, lane(node)->mem, ix_plus(to, k), draw[k]);
 }
 

@@ -392,12 +392,13 @@ void loops_scatter(struct loop_builder *b, int mem, int index, int value)
     append(b, current(b), (struct loop_ins){.op = L_SCATTER, .mem = mem, .nargs = 2, .arg = {index, value}});
 }
 
-/* Elements 4 * group .. 4 * group + 3 of a draw. */
-void loops_draw(struct loop_builder *b, enum ir_op op, uint32_t site, uint32_t stream, int group, int prompt,
+/* Elements 4 * group .. 4 * group + 3 of a draw, in a pass (-1: none). */
+void loops_draw(struct loop_builder *b, enum ir_op op, uint32_t site, uint32_t stream, int group, int prompt, int pass,
                 int out[4])
 {
     int64_t imm = (int64_t)(site | (uint64_t)stream << 32);
-    struct loop_ins i = {.op = L_DRAW, .type = LT_REAL, .elem = op, .imm = imm, .nargs = 2, .arg = {group, prompt}};
+    struct loop_ins i = {.op = L_DRAW, .type = LT_REAL, .elem = op, .imm = imm, .nargs = pass < 0 ? 2 : 3,
+                         .arg = {group, prompt, pass}};
     int draw = append(b, current(b), i);
     for (int k = 0; k < 4; k++) {
         struct loop_ins p = {.op = L_PICK, .type = LT_REAL, .imm = k, .nargs = 1, .arg = {draw}};

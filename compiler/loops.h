@@ -112,7 +112,7 @@ int loops_load(struct loop_builder *b, int mem, int index, int64_t imm);
 void loops_store(struct loop_builder *b, int mem, int index, int64_t imm, int value);
 int loops_gather(struct loop_builder *b, int mem, int index);
 void loops_scatter(struct loop_builder *b, int mem, int index, int value);
-void loops_draw(struct loop_builder *b, enum ir_op op, uint32_t site, uint32_t stream, int group, int prompt,
+void loops_draw(struct loop_builder *b, enum ir_op op, uint32_t site, uint32_t stream, int group, int prompt, int pass,
                 int out[4]);
 bool loops_is_index(const struct loop_builder *b, int value, int64_t *v); /* a constant index */
 

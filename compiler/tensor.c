@@ -615,7 +615,7 @@ struct value *t_draw(struct ev *ev, enum ir_op op, uint32_t site, uint32_t strea
 {
     struct ir_node p = { .op = op, .dtype = DT_REAL, .rank = rank, .site = site, .stream = stream };
     memcpy(p.dims, dims, sizeof(dim) * (size_t)rank);
-    struct value *v = t_apply(ev, &p, NULL, 0);
+    struct value *v = t_apply(ev, &p, &ev->k->pass, ev->k->pass ? 1 : 0);
     struct drawn d = { ev->k->drawing, v->kind == V_TENSOR ? v->node : NULL };
     vec_push(ev->arena, &ev->k->drawn, d);
     return v;

@@ -257,8 +257,12 @@ static LLVMValueRef element(struct emit *e, const struct loop_ins *i)
 
 static void draw(struct emit *e, const struct loop_ins *i, LLVMValueRef out[4])
 {
-    uint32_t site = (uint32_t)i->imm, stream = (uint32_t)((uint64_t)i->imm >> 32);
-    LLVMValueRef group = e->value[i->arg[0]], prompt = e->value[i->arg[1]];
+    uint32_t site = (uint32_t)i->imm, first = (uint32_t)((uint64_t)i->imm >> 32);
+    LLVMValueRef group = e->value[i->arg[0]], prompt = e->value[i->arg[1]], stream = int64(e, first);
+    if (i->nargs == 3) {
+        LLVMValueRef pass = LLVMBuildZExtOrBitCast(e->b, e->value[i->arg[2]], LLVMTypeOf(stream), "");
+        stream = LLVMBuildAdd(e->b, stream, LLVMBuildShl(e->b, pass, int64(e, 2), ""), "");
+    }
     if (i->elem == OP_DRAW_NORMAL) scalars_draw_normals(&e->vb, prompt, e->seed, site, stream, group, out);
     else scalars_draw_uniforms(&e->vb, prompt, e->seed, site, stream, group, out);
 }

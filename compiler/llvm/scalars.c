@@ -456,7 +456,7 @@ static void draw_body(B, LLVMValueRef f, bool normal)
     LLVMBuildAggregateRet(vb->b, normal ? out : u, 4);
 }
 
-static void draw(B, bool normal, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, uint32_t stream,
+static void draw(B, bool normal, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site, LLVMValueRef stream,
                  LLVMValueRef group, LLVMValueRef out[4])
 {
     LLVMTypeRef i64 = LLVMInt64TypeInContext(vb->context), real = scalars_type(vb, DT_REAL);
@@ -475,21 +475,21 @@ static void draw(B, bool normal, LLVMValueRef prompt, LLVMValueRef seed, uint32_
     LLVMValueRef key = LLVMBuildMul(vb->b, upper, LLVMConstInt(i64, 0x9E3779B9, false), "");
     key = LLVMBuildXor(vb->b, key, LLVMConstInt(i64, site, false), "");
     if (LLVMTypeOf(group) != i64) group = LLVMBuildZExt(vb->b, group, i64, "");
-    LLVMValueRef args[5] = {prompt, seed, key, group, LLVMConstInt(i64, stream, false)};
+    LLVMValueRef args[5] = {prompt, seed, key, group, stream};
     LLVMValueRef drawn = LLVMBuildCall2(vb->b, type, f, args, 5, "");
     for (unsigned k = 0; k < 4; k++) out[k] = LLVMBuildExtractValue(vb->b, drawn, k, "");
 }
 
 /* Four elements of a uniform draw. */
 void scalars_draw_uniforms(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site,
-                           uint32_t stream, LLVMValueRef group, LLVMValueRef out[4])
+                           LLVMValueRef stream, LLVMValueRef group, LLVMValueRef out[4])
 {
     draw(vb, false, prompt, seed, site, stream, group, out);
 }
 
 /* Four elements of a standard normal draw. */
 void scalars_draw_normals(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site,
-                          uint32_t stream, LLVMValueRef group, LLVMValueRef out[4])
+                          LLVMValueRef stream, LLVMValueRef group, LLVMValueRef out[4])
 {
     draw(vb, true, prompt, seed, site, stream, group, out);
 }

@@ -32,8 +32,8 @@ LLVMValueRef scalars_fma(struct vec_builder *vb, LLVMValueRef a, LLVMValueRef b,
 /* Elements 4 group to 4 group + 3 of a draw, one vector each (runtime/icl_rt.h). prompt: int lanes; seed: i64; group:
  * i32 or i64, a scalar. */
 void scalars_draw_uniforms(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site,
-                           uint32_t stream, LLVMValueRef group, LLVMValueRef out[4]);
+                           LLVMValueRef stream, LLVMValueRef group, LLVMValueRef out[4]);
 void scalars_draw_normals(struct vec_builder *vb, LLVMValueRef prompt, LLVMValueRef seed, uint32_t site,
-                          uint32_t stream, LLVMValueRef group, LLVMValueRef out[4]);
+                          LLVMValueRef stream, LLVMValueRef group, LLVMValueRef out[4]);
 
 #endif

@@ -322,6 +322,33 @@ START_TEST(test_draws)
 }
 END_TEST
 
+/* A draw in pass k of a loop is the draw whose stream is 4 k further on. */
+START_TEST(test_draws_of_passes)
+{
+    const char *text = "func f precision=32 () {\n"
+                       "  %0 = const 0 : real\n"
+                       "  %1 = broadcast %0 : real[5]\n"
+                       "  %2 = const 1 : int\n"
+                       "  %8 = repeat 3 (%3: int from 1, %4: real[5] = %1) {\n"
+                       "    %5 = sub %3, %2 : int\n"
+                       "    %6 = draw_normal %5 site=9 stream=1 : real[5]\n"
+                       "    %7 = sub %6, %4 : real[5]\n"
+                       "    yield %7\n  }\n"
+                       "  %9 = get %8 axis=0 : real[5]\n"
+                       "  %10 = draw_normal site=9 stream=1 : real[5]\n"
+                       "  %11 = draw_normal site=9 stream=5 : real[5]\n"
+                       "  %12 = draw_normal site=9 stream=9 : real[5]\n"
+                       "  %13 = sub %11, %10 : real[5]\n"
+                       "  %14 = sub %12, %13 : real[5]\n"
+                       "  return %9, %14, %10, %11\n}\n";
+    struct tensor *a = run(read_text(text), 32, 3, NULL);
+    for (int i = 0; i < 5; i++) {
+        ck_assert_double_eq(a[0].r[i], a[1].r[i]);
+        ck_assert_double_ne(a[2].r[i], a[3].r[i]);
+    }
+}
+END_TEST
+
 START_TEST(test_loops)
 {
     struct ir_func *f = read_text(
@@ -1023,7 +1050,7 @@ static Suite *suite(void)
     } tests[] = {
         { "views", test_views }, { "moves", test_moves }, { "sorting", test_sorting },
         { "reductions", test_reductions }, { "elementwise", test_elementwise }, { "draws", test_draws },
-        { "loops", test_loops }, { "matmul", test_matmul }, { "cholesky", test_cholesky },
+        { "draws of passes", test_draws_of_passes }, { "loops", test_loops }, { "matmul", test_matmul }, { "cholesky", test_cholesky },
         { "cholesky order", test_cholesky_order }, { "lu", test_lu }, { "eigh", test_eigh }, { "pinv", test_pinv },
         { "pinv scaled", test_pinv_scaled }, { "pinv ill conditioned", test_pinv_ill_conditioned },
         { "fold constants", test_fold_constants }, { "random functions", test_random_functions },

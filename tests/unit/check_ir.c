@@ -300,6 +300,8 @@ static const char *const faults[][2] = {
     { "%9 = iota axis=1 : int[3]", "axis out of range" },
     { "%9 = iota axis=0 : real[3]", "wrong type of result" },
     { "%9 = draw_normal site=1 stream=0 : int[3]", "wrong type of result" },
+    { "%9 = draw_normal %3 site=1 stream=0 : real[3]", "the pass is one whole number" },
+    { "%9 = draw_normal %0, %0 site=1 stream=0 : real[3]", "wrong number of operands" },
     { "%9 = broadcast %3 : real[3]", "the operand has more axes than the result" },
     { "%9 = broadcast %0 : real[2, 4]", "an axis of neither size 1 nor the result's" },
     { "%9 = broadcast %0 : int[2, 3]", "wrong type of result" },

@@ -257,7 +257,20 @@ START_TEST(test_draws)
             "  %1 = draw_uniform site=5 stream=0 : real[6]\n"
             "  %2 = draw_normal site=5 stream=1 : real\n"
             "  %3 = prompt : int\n"
-            "  return %0, %1, %2, %3\n}\n");
+            "  %4 = const 0 : real\n"
+            "  %5 = broadcast %4 : real[5]\n"
+            "  %6 = const 3 : int\n"
+            "  %14 = repeat 2 (%7: int from 0, %8: real[5] = %5) {\n" /* passes counted through both loops */
+            "    %9 = mul %7, %6 : int\n"
+            "    %13 = repeat 3 (%10: int from 0, %15: real[5] = %8) {\n"
+            "      %11 = add %9, %10 : int\n"
+            "      %12 = draw_normal %11 site=5 stream=2 : real[5]\n"
+            "      %16 = sub %12, %15 : real[5]\n"
+            "      yield %16\n    }\n"
+            "    %17 = get %13 axis=0 : real[5]\n"
+            "    yield %17\n  }\n"
+            "  %18 = get %14 axis=0 : real[5]\n"
+            "  return %0, %1, %2, %3, %18\n}\n");
 }
 END_TEST
 

@@ -97,7 +97,8 @@ static void add_draw(struct jit *j, const char *name, bool normal)
     LLVMTypeRef params[4] = {pointer, i64, i64, pointer};
     LLVMValueRef f = begin(j, name, 4, params), out[4];
     (normal ? scalars_draw_normals : scalars_draw_uniforms)(&j->vb, load(j, LLVMGetParam(f, 0), DT_INT),
-                                                            LLVMGetParam(f, 1), 77, 5, LLVMGetParam(f, 2), out);
+                                                            LLVMGetParam(f, 1), 77, LLVMConstInt(i64, 5, false),
+                                                            LLVMGetParam(f, 2), out);
     for (int k = 0; k < 4; k++) {
         LLVMValueRef index = LLVMConstInt(i64, (unsigned)k, false);
         LLVMTypeRef real = scalars_type(&j->vb, DT_REAL);

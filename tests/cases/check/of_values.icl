@@ -24,7 +24,7 @@ task drawn_once(n: int) {
 }
 task many(n: int) {
     s = 0.0
-    repeat 1_000_000 { z ~ normal(0, 1); s = s + z }
+    repeat 1_000_000_000 { z ~ normal(0, 1); s = s + z }
     x[n + 1, 3] ~ normal(0, 1)
     prompt x, x[:, 0] + s
 }
