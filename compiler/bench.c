@@ -12,11 +12,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "compiler/answer.h"
 #include "compiler/command.h"
 #include "compiler/kernel.h"
+#include "runtime/clock.h"
 #include "runtime/progress.h"
 
 enum { LEAST_SAMPLES = 8, MOST_SAMPLES = 2000 };
@@ -30,13 +30,6 @@ static struct kernel_store *kernels_uncached(struct arena *a)
 
 /* ---- passes ---- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* One pass: *took seconds for the pass, *all for what the script asks for. */
 static bool pass(const struct bench_entry *e, double *took, double *all)
 {
@@ -44,9 +37,9 @@ static bool pass(const struct bench_entry *e, double *took, double *all)
     for (int i = 0; i < e->works.n * e->rounds; i++) {
         const struct bench_work *w = &e->works.data[i % e->works.n];
         int64_t amount = e->amounts.data[i % e->works.n];
-        double start = now();
+        double start = clock_seconds();
         if (!w->run(w->ctx, amount)) return false;
-        double seconds = now() - start;
+        double seconds = clock_seconds() - start;
         *took += seconds;
         *all += seconds * (double)w->total / (double)amount / e->rounds;
     }
@@ -158,14 +151,14 @@ static void describe(struct ev *ev, const struct bench_entry *e, struct bench_re
 static bool measure_entry(struct ev *ev, struct bench_entry *e, struct bench_result *r)
 {
     const struct session *s = ev->session;
-    double sample[MOST_SAMPLES], took, start = now();
+    double sample[MOST_SAMPLES], took, start = clock_seconds();
     int n = 0;
     describe(ev, e, r);
     if (!choose_amounts(ev, e)) return false;
-    while (now() - start < WARM_SECONDS)
+    while (clock_seconds() - start < WARM_SECONDS)
         if (!pass(e, &took, &sample[0])) return false;
-    for (start = now(); n < MOST_SAMPLES && !r->settled; n++) {
-        double spent = (now() - start) / s->bench_seconds;
+    for (start = clock_seconds(); n < MOST_SAMPLES && !r->settled; n++) {
+        double spent = (clock_seconds() - start) / s->bench_seconds;
         if ((n >= BENCH_RUNS && spent > 1) || (n >= 3 && spent > 3)) break;
         if (*s->stop || !pass(e, &took, &sample[n])) return false;
         if (n + 1 < LEAST_SAMPLES) continue;

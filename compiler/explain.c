@@ -6,11 +6,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "compiler/answer.h"
 #include "compiler/cost.h"
 #include "compiler/kernel.h"
+#include "runtime/clock.h"
 #include "runtime/room.h"
 #include "runtime/table.h"
 
@@ -86,23 +86,16 @@ static void group(struct explainer *x)
 
 /* ---- timing one kernel ---- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 enum { BLOCKS = 16 };
 
 /* Seconds a block: the least of several calls of BLOCKS blocks each, in about a tenth of a second. */
 static double time_calls(const struct icl_kernel *k, struct icl_kernel_args *args)
 {
-    double least = INFINITY, end = now() + 0.1;
-    for (int call = 0; call < 3 || now() < end; call++) {
-        double start = now();
+    double least = INFINITY, end = clock_seconds() + 0.1;
+    for (int call = 0; call < 3 || clock_seconds() < end; call++) {
+        double start = clock_seconds();
         k->run(args);
-        double took = now() - start;
+        double took = clock_seconds() - start;
         if (call && took < least) least = took;
         args->first += (int64_t)BLOCKS * k->lanes;
     }

@@ -76,11 +76,14 @@ program_sources += \
 	compiler/places.h \
 	compiler/program.c \
 	compiler/program.h \
+	compiler/promise.c \
 	compiler/reassociate.c \
 	compiler/rehearse.c \
 	compiler/rehearse.h \
 	compiler/replay.c \
 	compiler/replay.h \
+	compiler/request.c \
+	compiler/request.h \
 	compiler/scalar.c \
 	compiler/scalar.h \
 	compiler/script.h \
@@ -97,6 +100,7 @@ program_sources += \
 	compiler/train.h \
 	compiler/train_step.c \
 	compiler/training.h \
+	compiler/tune.c \
 	compiler/value.c \
 	compiler/value.h \
 	compiler/variables.c \

@@ -1,8 +1,8 @@
 /* The most arithmetic that one thread can do: chains of fused multiply-adds that never leave the registers, enough of
  * them to hide their latency, in the widest vectors that the processor has. */
 #include "compiler/explain.h"
+#include "runtime/clock.h"
 
-#include <time.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -12,13 +12,6 @@
 
 enum { CHAINS = 12, PASSES = 1 << 20 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* The values stay near 1000: no subnormal and no infinite number slows a step. */
 #define SPIN(name, attribute, vector, broadcast, step)                                        \
     attribute static double name(void)                                                        \
@@ -26,14 +19,14 @@ static double now(void)
         vector c[CHAINS], x = broadcast(0.999f), y = broadcast(1.0f);                         \
         double start;                                                                         \
         _Pragma("GCC unroll 12") for (int k = 0; k < CHAINS; k++) c[k] = broadcast((float)k); \
-        start = now();                                                                        \
+        start = clock_seconds();                                                                        \
         for (int pass = 0; pass < PASSES; pass++) {                                           \
             _Pragma("GCC unroll 12") for (int k = 0; k < CHAINS; k++) {                       \
                 c[k] = step(c[k], x, y);                                                      \
                 __asm__ volatile("" : REGISTER(c[k]));                                        \
             }                                                                                 \
         }                                                                                     \
-        return 2.0 * sizeof(vector) / sizeof(float) * CHAINS * PASSES / (now() - start);      \
+        return 2.0 * sizeof(vector) / sizeof(float) * CHAINS * PASSES / (clock_seconds() - start);      \
     }
 
 #if defined(__x86_64__)

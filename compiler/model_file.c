@@ -12,8 +12,6 @@
 #include "runtime/output.h"
 #include "runtime/safetensors.h"
 
-#define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
-#define UNUSED (void)s, (void)b
 #define OPTIMIZER "optimizer/" /* names of the optimizer's states start so */
 
 static struct value *model_of(struct ev *ev, const struct instance *arch, int n, struct weight *weight)
@@ -44,9 +42,9 @@ static struct kernel *declare(struct ev *ev, const struct instance *arch, const 
     return good && ev_passes(ev, k, at) ? k : NULL;
 }
 
-SCRIPT(bi_init)
+SCRIPT_BUILTIN(bi_init)
 {
-    UNUSED;
+    (void)s, (void)b;
     struct value *arch = ev_architecture_value(ev, a->v[0], a->at[0]), *task = ev_task(ev, a->v[1], a->at[1]);
     int64_t seed = (int64_t)ev->session->seed;
     if (value_poisoned(arch)) return arch;
@@ -137,9 +135,9 @@ static struct value *parse(struct ev *ev, const struct instance *arch, const cha
     return model_of(ev, arch, kept, w);
 }
 
-SCRIPT(bi_load)
+SCRIPT_BUILTIN(bi_load)
 {
-    UNUSED;
+    (void)s, (void)b;
     struct value *arch = ev_architecture_value(ev, a->v[0], a->at[0]), *file = a->v[1];
     if (value_poisoned(arch)) return arch;
     if (file->kind != V_STRING) {

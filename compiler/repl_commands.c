@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "compiler/emit.h"
 #include "compiler/repl.h"
 #include "lang/fmt.h"
+#include "runtime/clock.h"
 #include "runtime/output.h"
 #include "runtime/table.h"
 
@@ -117,11 +117,9 @@ static bool explain(struct repl *r, const char *argument)
 
 static bool measure_time(struct repl *r, const char *argument)
 {
-    struct timespec a, b;
-    clock_gettime(CLOCK_MONOTONIC, &a);
+    double began = clock_seconds();
     bool good = repl_input(r, REPL_PATH, argument);
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    double s = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+    double s = clock_seconds() - began;
     if (good) printf("time: %.3g %s\n", s < 1 ? s * 1e3 : s, s < 1 ? "ms" : "s");
     return good;
 }

@@ -22,7 +22,8 @@ extern const int builtin_count;
 const struct builtin *builtin_find(const char *name);
 struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin *b, const struct ast *call);
 struct value *builtin_apply(struct ev *ev, const struct builtin *b, struct args *a); /* values by position */
-#define SCRIPT_BUILTIN(name) struct value *name(struct ev *, struct scope *, const struct builtin *, struct args *)
+/* What the function of a builtin is given: s, where it is called; b, its row; a, the arguments. */
+#define SCRIPT_BUILTIN(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 SCRIPT_BUILTIN(bi_risk);
 SCRIPT_BUILTIN(bi_compare);
 SCRIPT_BUILTIN(bi_disagreement);
@@ -50,7 +51,7 @@ const struct dist *dist_find(const char *name);
 struct value *ev_dist(struct ev *ev, struct scope *s, const struct ast *e); /* the right side of `~` */
 struct value *ev_draw(struct ev *ev, struct scope *s, const struct ast *e);
 
-/* ---- measured.c: estimates are promises: they are kept together, when one of them is looked at ---- */
+/* ---- measured.c, promise.c: estimates are promises, kept together when one of them is looked at ---- */
 struct measured {
     struct request *request; /* NULL: done */
     struct estimate of;

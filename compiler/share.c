@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "compiler/ahead.h"
 #include "compiler/script.h"
+#include "runtime/clock.h"
 #include "runtime/ranks.h"
 
 bool ev_first(const struct ev *ev)
@@ -39,10 +39,7 @@ const char *ev_agree(struct ev *ev, const char *why)
 
 int64_t ev_milliseconds(const struct ev *ev)
 {
-    struct timespec t;
-    if (ev->session->ranks) return ranks_clock(ev->session->ranks);
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+    return ev->session->ranks ? ranks_clock(ev->session->ranks) : clock_milliseconds();
 }
 
 static const char *read_file(const char *path, struct buf *out)

@@ -8,7 +8,6 @@
 #include "compiler/replay.h"
 #include "compiler/script.h"
 
-#define SCRIPT(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
 
 /* Prompts on which probes are fitted have a seed of their own. */
 static const uint64_t fit_seed = 0x9E3779B97F4A7C15u;
@@ -93,7 +92,7 @@ static void note_asked(struct ev *ev, const struct value *model, const struct va
         replay_asked(ev, &(struct asked){ model, NULL, task, at, ev->calls, seed, trials });
 }
 
-SCRIPT(bi_capture)
+SCRIPT_BUILTIN(bi_capture)
 {
     (void)b;
     struct value *model, *task = ev_task(ev, a->v[2], a->at[2]), *seen;
@@ -181,7 +180,7 @@ static struct estimate read_out_risk(const struct tensor *z, const double *weigh
     return e;
 }
 
-SCRIPT(bi_probe)
+SCRIPT_BUILTIN(bi_probe)
 {
     (void)b;
     struct value *model, *task = ev_task(ev, a->v[2], a->at[2]), *seen, *out = value_new(ev->arena, V_ESTIMATE);
@@ -214,7 +213,7 @@ SCRIPT(bi_probe)
 
 /* ---- features ---- */
 
-SCRIPT(bi_features)
+SCRIPT_BUILTIN(bi_features)
 {
     (void)b;
     struct value *model, *v;

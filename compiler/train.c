@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "compiler/ahead.h"
 #include "compiler/answer.h"
 #include "compiler/bench.h"
@@ -13,6 +12,7 @@
 #include "compiler/kernel.h"
 #include "compiler/rehearse.h"
 #include "compiler/training.h"
+#include "runtime/clock.h"
 #include "runtime/output.h"
 #include "runtime/progress.h"
 
@@ -347,13 +347,6 @@ static bool follow_curriculum(struct ev *ev, struct training *t, struct arena *l
     return good;
 }
 
-static int64_t milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void log_line(struct ev *ev, struct training *t, double loss)
 {
     struct keeper *keeper = ev->session->keeper;
@@ -361,7 +354,7 @@ static void log_line(struct ev *ev, struct training *t, double loss)
     struct value v = { .kind = V_INSTANCE, .instance = t->arch };
     value_name(&name, &v, false, ev->precision);
     if (keeper) {
-        double seconds = (double)(milliseconds() - t->began) / 1000;
+        double seconds = (double)(clock_milliseconds() - t->began) / 1000;
         keeper->training(keeper, ev, t->number, t->step, name.text, t->steps, loss, seconds);
     }
     if (ev->session->progress != PROGRESS_NEVER)
@@ -647,7 +640,7 @@ static bool train_bench(struct ev *ev, const struct training *of)
 static bool train_all(struct ev *ev, struct training *t)
 {
     if (ev->session->keeper) t->number = ev->session->keeper->trainings++;
-    t->began = milliseconds();
+    t->began = clock_milliseconds();
     bool good = training_begin(ev, t) && train_loop(ev, t);
     training_end(ev, t);
     if (good && t->checkpoint) keep_file(ev, t->checkpoint);

@@ -1,6 +1,7 @@
 # What runs: random numbers, threads, measuring, tables, figures. Knows nothing of AST or LLVM.
 
 program_sources += \
+	runtime/clock.h \
 	runtime/estimate.h \
 	runtime/icl_rt.h \
 	runtime/measure.c \

@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "runtime/clock.h"
 #include "runtime/room.h"
 
 enum { LEAF = 32, FIRST_ROUND = 4096, PIECES_A_THREAD = 32, MAX_PIECES = 4096, MAX_LEVELS = 64 };
@@ -122,7 +122,7 @@ struct run {
     int ndesks;
     _Atomic int64_t done;
     _Atomic bool failed;
-    struct timespec told;    /* when progress was told last */
+    double told;             /* when progress was told last: seconds */
 
     const struct measure_series *series;
     int nseries;
@@ -171,7 +171,7 @@ static bool begin(struct run *r)
     r->desks = calloc((size_t)r->ndesks, sizeof *r->desks);
     for (int i = 0; r->desks && i < r->ndesks; i++)
         if (!desk_new(&r->desks[i], r)) return false;
-    clock_gettime(CLOCK_MONOTONIC, &r->told);
+    r->told = clock_seconds();
     return r->desks != NULL;
 }
 
@@ -210,11 +210,9 @@ static bool stopped(const struct run *r)
 static void tell(struct run *r, int64_t n, int thread)
 {
     int64_t done = atomic_fetch_add(&r->done, n) + n;
-    struct timespec now;
     if (!r->m->progress || thread != 0) return;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double passed = (double)(now.tv_sec - r->told.tv_sec) + 1e-9 * (double)(now.tv_nsec - r->told.tv_nsec);
-    if (passed < 0.1) return;
+    double now = clock_seconds();
+    if (now - r->told < 0.1) return;
     r->told = now;
     done = (int64_t)((double)done / r->share);
     r->m->progress(r->m->progress_ctx, done < r->m->trials ? done : r->m->trials, r->m->trials);

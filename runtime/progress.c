@@ -4,18 +4,12 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include "lang/str.h"
+#include "runtime/clock.h"
 #include "runtime/output.h"
 
 #define FIRST_SHOWN 1.0 /* seconds */
 #define BETWEEN 0.1
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Decides whether there is a line at all. */
 void progress_init(struct progress *p, FILE *to, enum progress_mode mode) {
@@ -96,7 +90,7 @@ void progress_clear(struct progress *p) {
 /* Starts a task. */
 void progress_begin(struct progress *p, const char *label, int64_t total) {
     if (!p) return;
-    if (p->depth == 0) p->began = now();
+    if (p->depth == 0) p->began = clock_seconds();
     if (p->depth < PROGRESS_DEPTH) p->task[p->depth] = (struct progress_task){.label = label, .total = total};
     p->depth++;
 }
@@ -106,7 +100,7 @@ void progress_to(struct progress *p, int64_t done) {
     if (!p || p->depth == 0 || p->depth > PROGRESS_DEPTH) return;
     p->task[p->depth - 1].done = done;
     if (!p->shown) return;
-    double time = now();
+    double time = clock_seconds();
     if (time - p->began >= FIRST_SHOWN && time - p->last >= BETWEEN) draw(p, time);
 }
 

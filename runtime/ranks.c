@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
+#include "runtime/clock.h"
 #include "runtime/pool.h"
 #include "runtime/ranks_link.h"
 
@@ -123,19 +123,12 @@ static void lose(struct ranks *r, int rank)
     while (n && r->trouble[n - 1] == '\n') r->trouble[--n] = 0;
 }
 
-static int64_t milliseconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
 /* Every rank's block. False: some rank is not about to do the same. */
 static bool meet(struct ranks *r, uint64_t what, int status, const void *data, size_t n)
 {
     if (r->lost) return false;
     struct block mine = {
-        .what = what, .status = status, .interrupt = *r->interrupt, .bytes = n, .clock = milliseconds()};
+        .what = what, .status = status, .interrupt = *r->interrupt, .bytes = n, .clock = clock_milliseconds()};
     if (n) memcpy(mine.data, data, n < INLINE ? n : INLINE);
     r->link.gather(&mine, sizeof mine, r->block);
     for (int k = 0; k < r->link.size; k++)

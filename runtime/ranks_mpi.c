@@ -3,6 +3,7 @@
  * Libraries of MPI wait by asking again and again, at the cost of a whole core. Ranks may share cores with each other's
  * threads, and wait for long where one of them works alone: so every exchange is begun without waiting for it and asked
  * after, first at once, then after sleeps of an eighth of the time waited so far, at most a millisecond. */
+#include "runtime/clock.h"
 #include "runtime/ranks_link.h"
 
 #include <mpi.h>
@@ -12,21 +13,14 @@
 
 enum { PART = 1 << 30 }; /* MPI counts in int */
 
-static int64_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
 static void finish(MPI_Request *request)
 {
-    int64_t begun = now();
+    int64_t begun = clock_nanoseconds();
     for (;;) {
         int done = 0;
         MPI_Test(request, &done, MPI_STATUS_IGNORE);
         if (done) return;
-        int64_t waited = now() - begun, nap = waited / 8;
+        int64_t waited = clock_nanoseconds() - begun, nap = waited / 8;
         if (waited < 100000) continue;
         nanosleep(&(struct timespec){.tv_nsec = nap < 1000000 ? nap : 1000000}, NULL);
     }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include "lang/vec.h"
+#include "runtime/clock.h"
 
 enum { SCHEMA = 2, BUSY_MS = 30000, FLUSH_MS = 200, MOST_FIELDS = 16 };
 
@@ -112,13 +113,6 @@ void results_now(char out[32])
     memcpy(out + n, tail, sizeof tail);
 }
 
-static int64_t milliseconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void fail(struct results *r)
 {
     if (!r->failure) r->failure = strdup(sqlite3_errmsg(r->db));
@@ -177,7 +171,7 @@ struct results *results_open(struct arena *a, const char *path, const char **why
         execute(r, "COMMIT");
     }
     if (!r->failure && version <= SCHEMA && !prepare_all(r)) fail(r);
-    r->flushed = milliseconds();
+    r->flushed = clock_milliseconds();
     *why = r->failure ? arena_strdup(a, r->failure) : NULL;
     if (version > SCHEMA) *why = "it was made by a later version of icl";
     if (!*why) return r;
@@ -232,7 +226,7 @@ void results_put(struct results *r, enum results_row row, const struct results_f
     for (int i = 0; i < n; i++)
         if (w.field[i].n) w.field[i].bytes = arena_copy(&r->arena, field[i].bytes, field[i].n);
     vec_push(&r->arena, &r->waiting, w);
-    if (milliseconds() - r->flushed >= FLUSH_MS || r->arena.used > 1 << 24) results_flush(r);
+    if (clock_milliseconds() - r->flushed >= FLUSH_MS || r->arena.used > 1 << 24) results_flush(r);
 }
 
 /* Writes what waits in one transaction. */
@@ -252,7 +246,7 @@ void results_flush(struct results *r)
     }
     arena_free(&r->arena);
     memset(&r->waiting, 0, sizeof r->waiting);
-    r->flushed = milliseconds();
+    r->flushed = clock_milliseconds();
 }
 
 #define ROOM "length(value) + 128" /* of a figure, with its key, in the file */
