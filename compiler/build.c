@@ -443,7 +443,7 @@ static bool write_program(struct build *b, const struct payload *p, const char *
 
 static void report(const struct build *b, const struct stage *s, const struct payload *p)
 {
-    fprintf(stderr, "built %s: %d kernels for", b->output, s->found.kernels.n);
+    fprintf(stderr, "built %s: %d kernel%s for", b->output, s->found.kernels.n, s->found.kernels.n == 1 ? "" : "s");
     for (int i = 0; i < p->nlevels; i++) fprintf(stderr, "%s %s", i ? "," : "", p->level[i].cpu);
     for (int i = 0, n = 0; i < b->options.n; i++)
         if (!b->options.data[i].flag)

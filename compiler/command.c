@@ -312,6 +312,15 @@ int tool_status(const struct session *s, bool good)
 }
 
 /* See command.h. */
+int tool_finish(const char *program, int status)
+{
+    errno = 0;
+    if (!fflush(stdout) && !ferror(stdout)) return status;
+    fprintf(stderr, "%s: cannot write to standard output%s%s\n", program, errno ? ": " : "", errno ? strerror(errno) : "");
+    return status ? status : EXIT_WRONG;
+}
+
+/* See command.h. */
 int tool_close(struct tool *t, bool good)
 {
     bool color = t->line->session.color;

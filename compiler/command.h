@@ -57,6 +57,8 @@ void tool_open(struct tool *t, struct command_line *line, struct kernel_store *(
 int tool_status(const struct session *s, bool good); /* what the exit status will be */
 /* Ends it: messages are printed; returns the exit status. */
 int tool_close(struct tool *t, bool good);
+/* What a program ends with: is all that was printed written? Returns the exit status, another when it is not. */
+int tool_finish(const char *program, int status);
 /* Flags after the file that the script does not declare are the tool's. 0, or the exit status after a message. */
 int tool_settle_options(struct tool *t, struct program *p);
 /* Where several processes share the run: are all about to do the same? False: reported. */

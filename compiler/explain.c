@@ -336,7 +336,7 @@ bool explain_program(struct ev *ev, struct program *p)
     if (!good) return false;
     group(&x);
     if (s->measure) x.peak = machine_peak(ev->precision);
-    if (s->format != FORMAT_JSON) printf("%d kernels\n", x.entries.n);
+    if (s->format != FORMAT_JSON) printf("%d kernel%s\n", x.entries.n, x.entries.n == 1 ? "" : "s");
     for (int i = 0, number = 0; i < x.entries.n; i++) {
         struct entry *e = x.entries.data[i];
         if (e->told) continue;

@@ -266,7 +266,7 @@ static int act_shared(struct command_line *c, const struct command *command, int
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int tool(int argc, char **argv)
 {
     const char *files[argc + 1];
     struct command_line c = { .program = "icl", .precision = 32, .color = "auto", .files = files };
@@ -290,4 +290,9 @@ int main(int argc, char **argv)
     tool_catch_signals();
     bool shared = command->act == command_run || command->act == command_test;
     return shared ? act_shared(&c, command, argc, argv) : act(&c, command, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    return tool_finish("icl", tool(argc, argv));
 }

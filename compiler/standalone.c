@@ -210,5 +210,5 @@ int main(int argc, char **argv)
     int status = p ? told(p, argc, argv) : EXIT_FAULT;
     if (status < 0) status = start(&c, &arena, p, argc, argv);
     arena_free(&arena);
-    return status;
+    return tool_finish(c.program, status);
 }

@@ -458,6 +458,7 @@ struct ast *parse_source(struct arena *a, struct interner *names, const struct s
         icl_parse_parse(&p);
     }
     if (!p.file) p.file = build_list(&p, A_FILE, (struct span){src, 0, 0}, list_none());
+    p.file->span.src = src; /* which no token says where there is none */
     if (incomplete) *incomplete = p.open_end;
     arena_free(&p.scratch);
     return p.file;

@@ -1,0 +1,1 @@
+# A script of nothing but a remark runs, too.
