@@ -119,6 +119,9 @@ void ev_silence(struct ev *ev, struct scope *s,
  * scope below s. Stops early on false. */
 bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,
                 bool (*each)(struct ev *, struct scope *, void *), void *data);
+/* Before that: are the combinations not too many, as far as can be told without work? False: reported, for `what`. */
+bool ev_clauses_fit(struct ev *ev, struct scope *s, struct ast *const *clause, int n, const char *what,
+                    const struct ast *at);
 /* The values a clause runs over, as a list; *unknown when only the run knows. */
 struct value **ev_elements(struct ev *ev, struct value *v, const struct ast *where, int *n, bool *unknown);
 

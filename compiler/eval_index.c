@@ -312,6 +312,7 @@ static bool collect(struct ev *ev, struct scope *s, void *data)
     }
     vec_push(ev->arena, &c->item, v);
     c->tensors &= v->kind == V_TENSOR;
+    if (ev_stopped(ev)) return false;
     /* without data the first tells the type of all */
     return !(ev->dry && !ev->rehearsal && !ev->k && v->kind == V_TENSOR);
 }
@@ -334,6 +335,7 @@ static struct value *build_host(struct ev *ev, struct scope *s, const struct ast
 {
     struct collect c = { .value = e->kid[0], .tensors = true };
     int unsure = ev->unsure;
+    if (!ev_clauses_fit(ev, s, e->kid + 1, e->n - 1, "a list", e)) return &value_error;
     if (!ev_clauses(ev, s, e->kid + 1, e->n - 1, collect, &c) && (c.error || !c.item.n)) return &value_error;
     if (ev->rehearsal && ev->unsure > unsure) return &value_any;
     dim dims[IR_MAX_RANK];

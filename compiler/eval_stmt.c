@@ -244,6 +244,49 @@ bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n
     return true;
 }
 
+/* Does the expression call something, or read that name? */
+static bool depends(const struct ast *e, str name)
+{
+    bool found = e && (e->kind == A_CALL || (e->kind == A_NAME && e->name == name));
+    for (int i = 0; e && i < e->n && !found; i++) found = depends(e->kid[i], name);
+    return found;
+}
+
+/* How many values a clause has, where looking is no work and no clause before it decides; else 1. */
+static int64_t clause_count(struct ev *ev, struct scope *s, struct ast *const *clause, int k)
+{
+    const struct ast *over = clause[k]->kid[0];
+    int64_t from, to, by, n;
+    for (int i = 0; i <= k; i++)
+        if (over->kind != A_LIST && depends(over, i < k ? clause[i]->name : NULL)) return 1;
+    if (over->kind != A_RANGE && over->kind != A_NAME) return over->kind == A_LIST ? over->n : 1;
+    struct value *v = ev_expr(ev, s, over);
+    if (v->kind == V_LIST || v->kind == V_TUPLE) return v->n;
+    if (v->kind == V_TENSOR && v->rank && size_known(v->dims[0], &n)) return n;
+    bool known = v->kind == V_RANGE && ev_known_int(v->item[0], &from) && ev_known_int(v->item[1], &to) &&
+                 ev_known_int(v->item[2], &by) && by;
+    return known ? range_count(from, to, by) : 1;
+}
+
+bool ev_clauses_fit(struct ev *ev, struct scope *s, struct ast *const *clause, int n, const char *what,
+                    const struct ast *at)
+{
+    enum { MOST = 1 << 24 };
+    int64_t all = 1, count[n + 1];
+    int errors = ev->diags->errors;
+    for (int i = 0; i < n; i++) {
+        count[i] = clause_count(ev, s, clause, i);
+        if (ev->diags->errors > errors) return false;
+        if (__builtin_mul_overflow(all, count[i], &all)) all = INT64_MAX;
+    }
+    if (all <= MOST) return true;
+    struct diag *m = ev_error(ev, E_LIMIT, at, "%s of %s%lld %s", what, all == INT64_MAX ? "more than " : "",
+                              (long long)all, n == 1 ? "values" : "combinations of values");
+    for (int i = 0; i < n; i++) diag_label(m, clause[i]->span, "%lld values", (long long)count[i]);
+    diag_note(m, "there are at most %d", MOST);
+    return false;
+}
+
 /* ---- loops ---- */
 
 /* See eval.h. */

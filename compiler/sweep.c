@@ -241,7 +241,7 @@ static bool sweep_cell(struct ev *ev, struct scope *s, void *data)
         close_cells(ev, w);
         good = !ev_stopped(ev);
     }
-    return good && !(ev->dry && ++w->cells == DRY_CELLS);
+    return good && !(ev->dry && ++w->cells >= DRY_CELLS);
 }
 
 /* The same cell but for variable c. */
@@ -312,6 +312,7 @@ struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
         ev_error(ev, E_LIMIT, e, "a sweep over more than 16 variables");
         return &value_error;
     }
+    if (!ev_clauses_fit(ev, s, e->kid + 1, e->n - 1, "a sweep", e)) return &value_error;
     struct sweep w = { .outer = ev->sweep, .ast = e, .number = -1 };
     struct keeper *keeper = ev->dry || w.outer ? NULL : ev->session->keeper;
     if (keeper) {
@@ -326,6 +327,7 @@ struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e)
     int errors = ev->diags->errors;
     ev_clauses(ev, s, e->kid + 1, e->n - 1, sweep_cell, &w);
     ev->sweep = w.outer;
+    if (w.outer) w.outer->cells += w.cells;
     if (!w.outer) ahead_end(ev);
     if (ev->diags->errors > errors || w.broken) return &value_error;
     if (w.unknown && ev->dry) return &value_any;
