@@ -316,7 +316,8 @@ int tool_finish(const char *program, int status)
 {
     errno = 0;
     if (!fflush(stdout) && !ferror(stdout)) return status;
-    fprintf(stderr, "%s: cannot write to standard output%s%s\n", program, errno ? ": " : "", errno ? strerror(errno) : "");
+    fprintf(stderr, "%s: cannot write to standard output%s%s\n", program, errno ? ": " : "",
+            errno ? strerror(errno) : "");
     return status ? status : EXIT_WRONG;
 }
 

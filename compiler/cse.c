@@ -123,7 +123,7 @@ void ir_pass_cse(struct ir_func *f)
     while (buckets < n) buckets *= 2;
     struct ir_node **lists = calloc(3 * n + buckets, sizeof *lists);
     uint64_t *hash = calloc(n, sizeof *hash);
-    if (!lists || !hash) abort();
+    if (!lists || !hash) out_of_memory((3 * n + buckets) * sizeof *lists);
     struct cse c = { f, lists, lists + n, lists + 3 * n, lists + 2 * n, hash, buckets - 1 };
     merge(&c, f->top);
     free(lists);

@@ -94,7 +94,7 @@ static void sweep(const struct liveness *l, struct ir_region *r)
 void ir_pass_dce(struct ir_func *f)
 {
     struct liveness l = { .live = calloc((size_t)f->next_id + 1, 1) };
-    if (!l.live) abort();
+    if (!l.live) out_of_memory((size_t)f->next_id + 1);
     for (int i = 0; i < f->top->results.n; i++) need(&l, f->top->results.data[i]);
     while (l.work.n) need_operands(&l, l.work.data[--l.work.n]);
     number_states(&l, f->top);

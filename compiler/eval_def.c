@@ -86,7 +86,8 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
             dim d = declared->kind == V_ERROR ? NULL : ev_size(ev, declared, size);
             if (!d) return false;
             if (size_compare(d, v->dims[i]) != SIZE_DIFFERENT) continue;
-            struct diag *m = ev_error(ev, code, at, "%s: axis %d of %s is %s, declared as %s", whose, i, matched(ev, pattern),
+            struct diag *m = ev_error(ev, code, at, "%s: axis %d of %s is %s, declared as %s", whose, i,
+                                      matched(ev, pattern),
                                       ev_size_text(ev, v->dims[i]), ev_text(ev, size));
             if (written) ev_show_axis(ev, m, at, v, i);
             if (!strcmp(ev_text(ev, size), size_str(ev->arena, d))) diag_label(m, pattern->span, "declared here");

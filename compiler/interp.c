@@ -49,8 +49,9 @@ static void copy(int64_t n, const int64_t *from, int64_t *to)
 
 static void *buffer(int64_t elements)
 {
-    void *p = malloc((size_t)((elements + 1) * WIDTH));
-    if (!p) abort();
+    size_t bytes = (size_t)((elements + 1) * WIDTH);
+    void *p = malloc(bytes);
+    if (!p) out_of_memory(bytes);
     return p;
 }
 

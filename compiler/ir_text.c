@@ -269,7 +269,7 @@ uint64_t ir_hash(const struct ir_func *f)
 {
     struct hasher s = { .hash = (uint64_t)f->precision | (uint64_t)f->summed << 8,
                         .number = calloc((size_t)f->next_id + 1, sizeof(int)) };
-    if (!s.number) abort();
+    if (!s.number) out_of_memory(((size_t)f->next_id + 1) * sizeof(int));
     ir_walk(f->top, hash_node, &s);
     for (int i = 0; i < f->top->results.n; i++) s.hash = mix(s.hash, (uint64_t)s.number[f->top->results.data[i]->id]);
     free(s.number);

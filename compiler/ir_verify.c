@@ -435,7 +435,7 @@ static void verify_region(struct verifier *v, struct ir_region *r, struct ir_nod
 const char *ir_verify(struct ir_func *f)
 {
     struct verifier v = { .f = f, .state = calloc((size_t)f->next_id + 1, 1) };
-    if (!v.state) abort();
+    if (!v.state) out_of_memory((size_t)f->next_id + 1);
     if (f->precision != 32 && f->precision != 64) v.why = "the precision is neither 32 nor 64";
     if (f->inputs.n != f->top->params.n) v.why = "the inputs are not the top region's parameters";
     for (int i = 0; i < f->inputs.n && !v.why; i++)

@@ -113,7 +113,7 @@ static void arrived(struct server *s, json_t *j)
         return;
     }
     struct message *m = calloc(1, sizeof *m);
-    if (!m) abort();
+    if (!m) out_of_memory(sizeof *m);
     m->json = j;
     *s->last = m;
     s->last = &m->next;

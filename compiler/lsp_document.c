@@ -63,14 +63,11 @@ static const char *library_copy(struct arena *a, const char *name)
     mkdir(path, 0700);
     path = arena_printf(a, "%s/%s", path, name);
     for (int i = 0; i < std_files_count; i++) {
-        struct output_file f;
         if (strcmp(std_files[i].name, name)) continue;
         const char *why = NULL;
         struct source *old = source_read(a, path, &why);
         if (old && old->n == std_files[i].n && !memcmp(old->text, std_files[i].text, old->n)) return path;
-        if (output_open(a, &f, path)) return NULL;
-        fwrite(std_files[i].text, 1, std_files[i].n, f.to);
-        return output_commit(a, &f) ? NULL : path;
+        return output_write(a, path, std_files[i].text, std_files[i].n) ? NULL : path;
     }
     return NULL;
 }
@@ -149,8 +146,9 @@ struct document *document_open(struct lsp *l, const char *uri, const char *text,
     while (d && strcmp(d->uri, uri)) d = d->next;
     if (!d) {
         d = calloc(1, sizeof *d);
-        if (!d) abort();
+        if (!d) out_of_memory(sizeof *d);
         d->uri = strdup(uri);
+        if (!d->uri) out_of_memory(strlen(uri) + 1);
         d->path = path_of_uri(uri);
         d->next = l->documents;
         l->documents = d;
@@ -326,7 +324,7 @@ struct analysis *document_known(struct lsp *l, struct document *d)
     if (d->known) return d->known;
     struct analysis *a = d->known = calloc(1, sizeof *a);
     int where;
-    if (!a) abort();
+    if (!a) out_of_memory(sizeof *a);
     begin(l, a);
     a->src = source_new(&a->arena, d->path, d->text.text, d->text.n);
     if (!errors_of(a->src->text, a->src->n, &where)) {

@@ -159,7 +159,7 @@ static void use_utf8(void)
 struct line_reader *line_open(void (*ask)(void *, const char *, struct completion *), void *ctx)
 {
     struct line_reader *r = calloc(1, sizeof *r);
-    if (!r) abort();
+    if (!r) out_of_memory(sizeof *r);
     r->complete = ask;
     r->ctx = ctx;
     use_utf8();

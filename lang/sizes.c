@@ -275,8 +275,7 @@ static void poly_add(struct poly *p, int64_t coef, const struct mono *mono)
     }
     if (p->n == p->capacity) {
         struct term *more = malloc(sizeof *more * 2 * (size_t)p->capacity);
-        if (!more)
-            abort();
+        if (!more) out_of_memory(sizeof *more * 2 * (size_t)p->capacity);
         memcpy(more, p->terms, sizeof *more * (size_t)p->n);
         poly_free(p);
         p->terms = more;

@@ -1050,7 +1050,8 @@ static Suite *suite(void)
     } tests[] = {
         { "views", test_views }, { "moves", test_moves }, { "sorting", test_sorting },
         { "reductions", test_reductions }, { "elementwise", test_elementwise }, { "draws", test_draws },
-        { "draws of passes", test_draws_of_passes }, { "loops", test_loops }, { "matmul", test_matmul }, { "cholesky", test_cholesky },
+        { "draws of passes", test_draws_of_passes }, { "loops", test_loops }, { "matmul", test_matmul },
+        { "cholesky", test_cholesky },
         { "cholesky order", test_cholesky_order }, { "lu", test_lu }, { "eigh", test_eigh }, { "pinv", test_pinv },
         { "pinv scaled", test_pinv_scaled }, { "pinv ill conditioned", test_pinv_ill_conditioned },
         { "fold constants", test_fold_constants }, { "random functions", test_random_functions },
