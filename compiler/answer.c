@@ -29,8 +29,8 @@ static void show_counts(const struct kernel_store *kernels)
     const char *wish = getenv("ICL_KERNELS");
     if (!wish || strcmp(wish, "count")) return;
     struct kernel_counts c = kernel_counts(kernels);
-    fprintf(stderr, "kernels: %d compiled in %.3f s, %d from disk, %d used again\n", c.compiled, c.seconds,
-            c.from_disk, c.from_memory);
+    fprintf(stderr, "kernels: %d compiled in %.3f s, %d from disk, %d used for another size, %d used again\n",
+            c.compiled, c.seconds, c.from_disk, c.resized, c.from_memory);
 }
 
 void session_close(struct ev *ev)

@@ -246,21 +246,40 @@ static bool need_shared(struct build *b, struct making *m, const char *name, con
     return true;
 }
 
+/* Puts the image's code into the level, unless a kernel of another size has it there. */
+static bool add_code(struct build *b, struct making *m, struct ir_func *f, struct kernel_image *image,
+                     struct payload_kernel *k, const char **why)
+{
+    memcpy(k->code, image->code, sizeof k->code);
+    for (const struct payload_kernel *other = m->level->kernel; other < k; other++) {
+        if (memcmp(other->code, k->code, sizeof k->code)) continue;
+        k->list = other->list;
+        k->n = other->n;
+        k->at = other->at;
+        return true;
+    }
+    if (!m->store->source.code(m->store->source.ctx, f, false, image, why)) return false;
+    k->list = image->list;
+    k->n = image->bytes.n;
+    k->at = put_code(m, &image->bytes);
+    char *names = arena_strndup(&b->arena, image->bytes.text, image->list);
+    for (char *name = strtok(names, "\n"); name; name = strtok(NULL, "\n"))
+        if (!need_shared(b, m, name, why)) return false;
+    return true;
+}
+
 static bool add_kernel(struct build *b, struct making *m, struct ir_func *f, const char **why)
 {
     struct kernel_image image = { .list = 0 };
     struct payload_kernel *k = &m->level->kernel[m->level->nkernels++];
     k->hash = ir_hash(f);
-    if (!m->store->source.kernel(m->store->source.ctx, f, k->hash, false, &image, why)) return false;
-    k->kernel = image.kernel;
-    k->list = image.list;
-    k->n = image.bytes.n;
-    k->at = put_code(m, &image.bytes);
-    char *names = arena_strndup(&b->arena, image.bytes.text, image.list);
-    buf_free(&image.bytes);
-    for (char *name = strtok(names, "\n"); name; name = strtok(NULL, "\n"))
-        if (!need_shared(b, m, name, why)) return false;
-    return true;
+    bool good = m->store->source.kernel(m->store->source.ctx, f, k->hash, false, &image, why);
+    if (good) {
+        k->kernel = image.kernel;
+        good = add_code(b, m, f, &image, k, why);
+    }
+    kernel_image_free(&image);
+    return good;
 }
 
 /* Several processes compile into the cache; what the levels then ask for is there. Without a cache nothing is gained
@@ -282,8 +301,9 @@ static void compile_ahead(struct build *b, struct stage *s, const char *machine)
                 struct kernel_image image = { .list = 0 };
                 struct ir_func *f = s->found.kernels.data[k];
                 const char *why;
-                store->source.kernel(store->source.ctx, f, ir_hash(f), false, &image, &why);
-                buf_free(&image.bytes);
+                if (store->source.kernel(store->source.ctx, f, ir_hash(f), false, &image, &why))
+                    store->source.code(store->source.ctx, f, false, &image, &why);
+                kernel_image_free(&image);
             }
         }
         _exit(0);

@@ -126,7 +126,8 @@ static double time_kernel(struct ev *ev, struct entry *e)
         out[i] = room_new((size_t)ir_elements(top->results.data[i]) * 8 * BLOCKS * (size_t)k->lanes);
         good = good && out[i];
     }
-    struct icl_kernel_args args = { .blocks = BLOCKS, .in = (const void *const *)in, .out = out, .scratch = scratch };
+    struct icl_kernel_args args = { .blocks = BLOCKS, .in = (const void *const *)in, .out = out, .scratch = scratch,
+                                    .sizes = k->sizes };
     double seconds = good ? time_calls(k, &args) : 0;
     for (int i = 0; i < e->f->inputs.n; i++) free(in[i]);
     for (int i = 0; i < top->results.n; i++) free(out[i]);

@@ -167,6 +167,7 @@ static struct ir_node *fold_div(const struct fold *o, struct ir_node *p)
     int exponent, limit = o->f->precision == 32 ? 126 : 1022;
     if (!c) return NULL;
     if (c->real == 1) return p->in[0];
+    if (p->rank == 0 && fabs(c->real) > 8) return NULL; /* one division; and code for another number is the same */
     if (!isfinite(c->real) || fabs(frexp(c->real, &exponent)) != 0.5 || exponent > limit || exponent < -limit + 2)
         return NULL;
     return binary(o, p, OP_MUL, p->in[0], shaped(o, p, ir_const_real(o->f, o->r, 1 / c->real)));

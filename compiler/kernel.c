@@ -5,8 +5,8 @@
  * places and shared by all kernels: they would be half of what there is to compile.
  *
  * A kernel on disk is known by the program's and the back end's own bytes (size and time of both files), processor
- * level, lanes, and the hash of the IR. Code is compiled for a level (x86-64-v3, ..), so that equal machines share it.
- */
+ * level, lanes, and the hash of the IR. Its file says which sizes it hands to which code; the code is a file too, which
+ * kernels of other sizes share. Code is compiled for a level (x86-64-v3, ..), so that equal machines share it. */
 #include "compiler/kernel.h"
 
 #include <math.h>
@@ -49,6 +49,7 @@ static int valid_lanes(int lanes)
 
 static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out,
                           const char **why);
+static bool source_code(void *ctx, struct ir_func *f, bool anew, struct kernel_image *out, const char **why);
 static bool source_shared(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why);
 
 /* An empty store. What the options leave open, the environment may say (ICL_CPU, ICL_LANES): for tests and to look at
@@ -57,7 +58,8 @@ struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_optio
 {
     struct compiler *c = ARENA_NEW(a, struct compiler);
     const char *cpu = getenv("ICL_CPU"), *lanes = getenv("ICL_LANES");
-    struct kernel_store *s = kernel_store_of(a, &(struct kernel_source){ source_kernel, source_shared, c, NULL });
+    struct kernel_source source = { source_kernel, source_code, source_shared, c, NULL };
+    struct kernel_store *s = kernel_store_of(a, &source);
     c->arena = a;
     c->options = *options;
     c->counts = &s->counts;
@@ -108,17 +110,31 @@ static struct loop_func *schedule(const struct compiler *s, struct arena *a, str
     return lanes_schedule(a, f, lanes_for_precision(s, f->precision), registers, why);
 }
 
-static bool compile(struct compiler *s, struct ir_func *f, struct target_spec t, struct buf *out, struct buf *needs,
-                    struct icl_kernel *k, const char **why)
+/* Loops for f, in `work`, and their code's key; *k gets all but the address. Code is told its sizes when it runs, but
+ * for the kernels of trainings: they are few, run long, and have one size. */
+static struct loop_func *resizable(struct compiler *s, struct arena *work, struct ir_func *f, struct icl_kernel *k,
+                                   uint64_t code[2], const char **why)
 {
-    struct arena work = {0};
     double start = now();
     const char *reason = NULL;
-    struct loop_func *lf = schedule(s, &work, f, &reason);
-    bool ok = lf && compile_loops(s, lf, t, out, needs, &reason);
-    if (ok) *k = (struct icl_kernel){.lanes = lf->lanes, .precision = lf->precision, .scratch = (size_t)lf->scratch};
+    struct loop_func *lf = schedule(s, work, f, &reason);
+    if (lf) loops_sizes(lf, f->summed > 0, code);
     else *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
-    arena_free(&work);
+    s->counts->seconds += now() - start;
+    if (!lf) return NULL;
+    *k = (struct icl_kernel){.lanes = lf->lanes, .precision = lf->precision, .scratch = (size_t)lf->scratch};
+    k->nsizes = lf->sizes.n;
+    if (k->nsizes) k->sizes = arena_copy(s->arena, lf->sizes.data, sizeof *k->sizes * (size_t)k->nsizes);
+    return lf;
+}
+
+static bool compile(struct compiler *s, struct loop_func *lf, struct target_spec t, struct buf *out, struct buf *needs,
+                    const char **why)
+{
+    double start = now();
+    const char *reason = NULL;
+    bool ok = compile_loops(s, lf, t, out, needs, &reason);
+    if (!ok) *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
     s->counts->compiled += ok;
     s->counts->seconds += now() - start;
     return ok;
@@ -222,16 +238,34 @@ static bool source_shared(void *ctx, const char *name, int precision, bool anew,
 
 /* ---- kernels ---- */
 
-static bool compile_image(struct compiler *s, struct ir_func *f, struct kernel_image *out, const char **why)
+/* On disk, a kernel is its code's key and its sizes; the code is a file of its own. */
+static bool read_kernel(struct compiler *s, struct cache_entry *c, struct kernel_image *out)
 {
-    struct buf object = {0};
-    struct target_spec t = {.symbol = "icl_kernel", .functions = LONG_OUTSIDE};
-    bool ok = compile(s, f, t, &object, &out->bytes, &out->kernel, why);
-    while (out->bytes.n % 16) buf_putc(&out->bytes, '\n'); /* the object stays aligned */
-    out->list = out->bytes.n;
-    if (ok) buf_add(&out->bytes, object.text, object.n);
-    buf_free(&object);
+    struct buf bytes = {0};
+    bool ok = cache_read(&s->cache, c, &bytes) && bytes.n >= sizeof out->code && bytes.n % sizeof(uint64_t) == 0;
+    if (ok) {
+        out->kernel = (struct icl_kernel){
+            .lanes = (int)c->facts[0], .precision = (int)c->facts[1], .scratch = c->facts[2]};
+        memcpy(out->code, bytes.text, sizeof out->code);
+        size_t n = bytes.n - sizeof out->code;
+        out->kernel.nsizes = (int)(n / sizeof(uint64_t));
+        if (n) out->kernel.sizes = arena_copy(s->arena, bytes.text + sizeof out->code, n);
+    }
+    buf_free(&bytes);
     return ok;
+}
+
+static void write_kernel(struct compiler *s, struct cache_entry *c, const struct kernel_image *k)
+{
+    struct buf bytes = {0};
+    c->facts[0] = (uint64_t)k->kernel.lanes;
+    c->facts[1] = (uint64_t)k->kernel.precision;
+    c->facts[2] = k->kernel.scratch;
+    buf_add(&bytes, (const char *)k->code, sizeof k->code);
+    if (k->kernel.nsizes)
+        buf_add(&bytes, (const char *)k->kernel.sizes, sizeof *k->kernel.sizes * (size_t)k->kernel.nsizes);
+    cache_write(&s->cache, c, bytes.text, bytes.n);
+    buf_free(&bytes);
 }
 
 static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out,
@@ -239,31 +273,61 @@ static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew
 {
     struct compiler *s = ctx;
     struct cache_entry c = key_of(s, hash, f->precision);
-    if (!anew && cache_read(&s->cache, &c, &out->bytes)) {
-        out->kernel = (struct icl_kernel){
-            .lanes = (int)c.facts[0], .precision = (int)c.facts[1], .scratch = c.facts[2]};
+    if (!anew && read_kernel(s, &c, out)) return true;
+    out->loops = resizable(s, &out->work, f, &out->kernel, out->code, why);
+    if (out->loops) write_kernel(s, &c, out);
+    return out->loops != NULL;
+}
+
+static bool compile_image(struct compiler *s, struct ir_func *f, struct kernel_image *out, const char **why)
+{
+    struct buf object = {0};
+    struct target_spec t = {.symbol = "icl_kernel", .functions = LONG_OUTSIDE};
+    if (!out->loops) out->loops = resizable(s, &out->work, f, &out->kernel, out->code, why);
+    bool ok = out->loops && compile(s, out->loops, t, &object, &out->bytes, why);
+    while (out->bytes.n % 16) buf_putc(&out->bytes, '\n'); /* the object stays aligned */
+    out->list = out->bytes.n;
+    if (ok) buf_add(&out->bytes, object.text, object.n);
+    buf_free(&object);
+    return ok;
+}
+
+static bool source_code(void *ctx, struct ir_func *f, bool anew, struct kernel_image *out, const char **why)
+{
+    struct compiler *s = ctx;
+    struct cache_entry c = key_of(s, mix(mix(0, out->code[0]), out->code[1]), f->precision);
+    if (!anew && cache_read(&s->cache, &c, &out->bytes) && c.facts[0] == out->code[0] && c.facts[1] == out->code[1]) {
         out->list = c.facts[3];
         s->counts->from_disk++;
         return true;
     }
+    buf_free(&out->bytes);
     if (!compile_image(s, f, out, why)) return false;
-    c.facts[0] = (uint64_t)out->kernel.lanes;
-    c.facts[1] = (uint64_t)out->kernel.precision;
-    c.facts[2] = out->kernel.scratch;
+    memcpy(c.facts, out->code, sizeof out->code);
     c.facts[3] = out->list;
     cache_write(&s->cache, &c, out->bytes.text, out->bytes.n);
     return true;
+}
+
+/* One kernel as an object or a text. */
+static bool write_one(struct compiler *s, struct ir_func *f, struct target_spec t, struct buf *out,
+                      struct icl_kernel *k, const char **why)
+{
+    struct arena work = {0};
+    struct buf none = {0};
+    uint64_t code[2];
+    struct loop_func *lf = resizable(s, &work, f, k, code, why);
+    bool ok = lf && compile(s, lf, t, out, &none, why);
+    buf_free(&none);
+    arena_free(&work);
+    return ok;
 }
 
 /* See kernel.h. */
 bool kernel_object(struct kernel_store *store, struct ir_func *f, const char *symbol, struct buf *out,
                    struct icl_kernel *k, const char **why)
 {
-    struct compiler *s = store->source.ctx;
-    struct buf none = {0};
-    bool ok = compile(s, f, (struct target_spec){.symbol = symbol}, out, &none, k, why);
-    buf_free(&none);
-    return ok;
+    return write_one(store->source.ctx, f, (struct target_spec){.symbol = symbol}, out, k, why);
 }
 
 static bool loops_as_text(struct compiler *s, struct ir_func *f, struct buf *out, const char **why)
@@ -297,10 +361,7 @@ bool kernel_text(struct kernel_store *store, struct ir_func *f, const char *stag
 {
     struct compiler *s = store->source.ctx;
     struct icl_kernel k;
-    struct buf none = {0};
     struct target_spec t = {.symbol = "icl_kernel", .output = strcmp(stage, "asm") ? TARGET_LLVM : TARGET_ASSEMBLY};
     if (!strcmp(stage, "loops")) return loops_as_text(s, f, out, why);
-    bool ok = compile(s, f, t, out, &none, &k, why);
-    buf_free(&none);
-    return ok;
+    return write_one(s, f, t, out, &k, why);
 }

@@ -37,6 +37,7 @@ bool kernel_object(struct kernel_store *s, struct ir_func *f, const char *symbol
 
 struct kernel_counts {
     int compiled, from_disk, from_memory;
+    int resized; /* kernels whose code was there for another size */
     double seconds; /* of processor time spent compiling */
 };
 struct kernel_counts kernel_counts(const struct kernel_store *s);

@@ -1,5 +1,6 @@
-/* Kernels of this process: each is asked of the source once, loaded, and kept. Draws and long elementary functions are
- * objects of their own ("icl.draw_normals.f32x8"), which kernels share. */
+/* Kernels of this process: each is asked of the source once, loaded, and kept. Kernels that differ in sizes only share
+ * their code. Draws and long elementary functions are objects of their own ("icl.draw_normals.f32x8"), which all share.
+ */
 #include "compiler/kernel_store.h"
 
 #include <math.h>
@@ -9,6 +10,12 @@
 struct kernel_entry {
     uint64_t hash;
     struct icl_kernel kernel;
+};
+
+/* Loaded code. */
+struct kernel_code {
+    uint64_t key[2];
+    icl_kernel_fn *run;
     struct object *object;
 };
 
@@ -31,9 +38,16 @@ struct kernel_store *kernel_store_of(struct arena *a, const struct kernel_source
 /* Unloads all code. */
 void kernel_store_free(struct kernel_store *s)
 {
-    for (int k = 0; k < s->entries.n; k++) object_free(s->entries.data[k]->object);
+    for (int k = 0; k < s->codes.n; k++) object_free(s->codes.data[k]->object);
     for (int k = 0; k < s->shared.n; k++) object_free(s->shared.data[k]->object);
-    s->entries.n = s->shared.n = 0;
+    s->entries.n = s->codes.n = s->shared.n = 0;
+}
+
+/* What a source put into an image. */
+void kernel_image_free(struct kernel_image *i)
+{
+    buf_free(&i->bytes);
+    arena_free(&i->work);
 }
 
 /* What was done so far. */
@@ -111,22 +125,36 @@ static bool need(struct kernel_store *s, const char *names, size_t n, int precis
     return true;
 }
 
-static bool load(struct kernel_store *s, struct kernel_entry *e, const struct kernel_image *i, const char **why)
+static bool load_code(struct kernel_store *s, const struct kernel_image *i, struct kernel_code *c, const char **why)
 {
     *why = "its list of functions is too long";
     if (i->list > i->bytes.n || !need(s, i->bytes.text, i->list, i->kernel.precision, why)) return false;
-    e->kernel = i->kernel;
-    e->object = load_object(s, i->bytes.text + i->list, i->bytes.n - i->list, why);
-    if (!e->object) return false;
-    void *symbol = object_symbol(e->object, "icl_kernel");
+    c->object = load_object(s, i->bytes.text + i->list, i->bytes.n - i->list, why);
+    if (!c->object) return false;
+    void *symbol = object_symbol(c->object, "icl_kernel");
     if (!symbol) {
         *why = "the object does not define the kernel";
-        object_free(e->object);
+        object_free(c->object);
         return false;
     }
-    memcpy(&e->kernel.run, &symbol, sizeof symbol);
-    vec_push(s->arena, &s->entries, e);
+    memcpy(&c->run, &symbol, sizeof symbol);
+    memcpy(c->key, i->code, sizeof c->key);
+    vec_push(s->arena, &s->codes, c);
     return true;
+}
+
+/* The image's code, loaded once. */
+static icl_kernel_fn *code_of(struct kernel_store *s, struct ir_func *f, bool anew, struct kernel_image *image,
+                              const char **why)
+{
+    for (int k = 0; k < s->codes.n; k++)
+        if (!memcmp(s->codes.data[k]->key, image->code, sizeof image->code)) {
+            s->counts.resized++;
+            return s->codes.data[k]->run;
+        }
+    struct kernel_code *c = ARENA_NEW(s->arena, struct kernel_code);
+    if (!s->source.code(s->source.ctx, f, anew, image, why) || !load_code(s, image, c, why)) return NULL;
+    return c->run;
 }
 
 /* See kernel.h. */
@@ -146,13 +174,17 @@ const struct icl_kernel *kernel_get(struct kernel_store *s, struct ir_func *f, c
         }
     struct kernel_entry *e = ARENA_NEW(s->arena, struct kernel_entry);
     e->hash = hash;
-    bool ok = false;
-    for (int anew = 0; anew < 2 && !ok; anew++) {
+    for (int anew = 0; anew < 2 && !e->kernel.run; anew++) {
         struct kernel_image image = {.list = 0};
         bool given = s->source.kernel(s->source.ctx, f, hash, anew, &image, why);
-        ok = given && load(s, e, &image, why);
-        buf_free(&image.bytes);
+        if (given) {
+            e->kernel = image.kernel;
+            e->kernel.run = code_of(s, f, anew, &image, why);
+        }
+        kernel_image_free(&image);
         if (!given) break;
     }
-    return ok ? &e->kernel : NULL;
+    if (!e->kernel.run) return NULL;
+    vec_push(s->arena, &s->entries, e);
+    return &e->kernel;
 }

@@ -5,28 +5,36 @@
 #include "compiler/kernel.h"
 #include "lang/vec.h"
 
-/* A kernel's code before it is loaded: the names of the shared functions it calls, one a line, `list` bytes in all,
- * then the object. */
+/* A kernel before it is loaded. Code may serve kernels of several sizes (loops_sizes): it has a key of its own.
+ * `bytes`: the names of the shared functions that the code calls, one a line, `list` bytes in all, then the object. */
 struct kernel_image {
-    struct icl_kernel kernel; /* all but the address */
+    struct icl_kernel kernel; /* all but the address; sizes in an arena of the source's */
+    uint64_t code[2];
     size_t list;
     struct buf bytes;
+    struct arena work;        /* the source's own, from one question to the next */
+    struct loop_func *loops;
 };
+void kernel_image_free(struct kernel_image *i);
 
-/* Where code comes from. `anew`: what the source gave before could not be loaded. False and *why on failure. */
+/* Where code comes from: first what a kernel is, then, if its code is not there yet, the code. `anew`: what the source
+ * gave before could not be loaded. False and *why on failure. */
 struct kernel_source {
     bool (*kernel)(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out, const char **why);
+    bool (*code)(void *ctx, struct ir_func *f, bool anew, struct kernel_image *out, const char **why);
     bool (*shared)(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why);
     void *ctx;
     bool (*has)(void *ctx, uint64_t hash); /* NULL: all */
 };
 
 struct kernel_entry;
+struct kernel_code;
 struct kernel_shared;
 struct kernel_store {
     struct arena *arena;
     struct kernel_source source;
     VEC(struct kernel_entry *) entries;
+    VEC(struct kernel_code *) codes;
     VEC(struct kernel_shared *) shared;
     struct kernel_counts counts;
 };

@@ -15,11 +15,12 @@ struct fill {
     const struct ir_node *panel_of;  /* the product whose operand is copied for the outer of these two; or NULL */
 };
 
-/* A tile's length along an axis of n: n when it fits, else a divisor near `most`, else `most`. */
+/* A tile's length along an axis of n: n when it fits, a divisor near `most` when there are few tiles, else `most`: what
+ * long axes differ in is then only the number of passes, and their code is shared (loops_sizes.c). */
 int lanes_pick(int64_t n, int most)
 {
     if (n <= most) return n < 1 ? 1 : (int)n;
-    for (int t = most; t > 1 && 2 * t > most; t--)
+    for (int t = most; n < 4 * most && t > 1 && 2 * t > most; t--)
         if (n % t == 0) return t;
     return most < 1 ? 1 : most;
 }

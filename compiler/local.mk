@@ -155,6 +155,7 @@ tool_sources += \
 	compiler/loops.c \
 	compiler/loops.h \
 	compiler/loops_place.c \
+	compiler/loops_sizes.c \
 	compiler/loops_text.c \
 	compiler/lsp.c \
 	compiler/lsp.h \

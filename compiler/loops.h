@@ -27,6 +27,7 @@ struct loop_mem {
     int64_t elements;
     int slot;         /* INPUT, OUTPUT */
     int64_t offset;   /* LANES, UNIFORM: bytes from the start of scratch, set by loops_place */
+    int size;         /* the offset's number among f->sizes, + 1; 0: it is known */
     bool done;        /* written completely: loads may move */
     int done_block;
     int version;      /* stores so far */
@@ -49,6 +50,8 @@ struct loop_ins {
     int64_t imm;
     double real;
     int mem;
+    int size[3];            /* by argument: what stands for it in f->sizes, + 1 (set by loops_sizes); 0: itself.
+                             * LOOP: the passes; REAL, INT: the constant; LOAD, STORE: elements that imm counts, too */
     int block;              /* where it stands */
     int hash_next;
     struct loop_loop *loop; /* LOOP */
@@ -69,6 +72,7 @@ struct loop_func {
     VEC(struct loop_mem) mems;
     VEC(struct loop_block) blocks; /* 0: the top */
     int64_t scratch;               /* bytes, set by loops_place */
+    VEC(uint64_t) sizes;           /* what the code is told when it runs, set by loops_sizes */
 };
 
 struct loop_builder {
@@ -126,6 +130,9 @@ void loops_end(struct loop_builder *b, int loop, const int *next, int going, int
 /* Drops what nothing uses; gives scratch buffers their offsets, buffers that never live together sharing bytes. */
 void loops_clean(struct loop_func *f);
 void loops_place(struct loop_func *f);
+/* Collects the numbers that the code is told when it runs (f->sizes); functions with equal keys have the same code.
+ * `known`: the code is told nothing. */
+void loops_sizes(struct loop_func *f, bool known, uint64_t key[2]);
 void loops_print(FILE *to, const struct loop_func *f);
 /* NULL: well formed; else what is wrong (text in the function's arena). */
 const char *loops_verify(const struct loop_func *f);

@@ -63,6 +63,22 @@ static bool within(const struct payload_level *l, size_t at, size_t n)
     return at <= l->n && n <= l->n - at;
 }
 
+static void get_kernel(struct reader *r, struct payload_kernel *k)
+{
+    k->hash = get(r);
+    k->kernel.lanes = (int)get(r);
+    k->kernel.precision = (int)get(r);
+    k->kernel.scratch = (size_t)get(r);
+    k->kernel.nsizes = get_count(r);
+    uint64_t *sizes = ARENA_ARRAY(r->arena, uint64_t, k->kernel.nsizes + 1);
+    for (int i = 0; i < k->kernel.nsizes; i++) sizes[i] = get(r);
+    k->kernel.sizes = sizes;
+    for (int i = 0; i < 2; i++) k->code[i] = get(r);
+    k->list = (size_t)get(r);
+    k->at = (size_t)get(r);
+    k->n = (size_t)get(r);
+}
+
 static void get_level(struct reader *r, struct payload_level *l)
 {
     l->cpu = get_text(r);
@@ -70,16 +86,7 @@ static void get_level(struct reader *r, struct payload_level *l)
     l->nshared = get_count(r);
     l->kernel = ARENA_ARRAY(r->arena, struct payload_kernel, l->nkernels + 1);
     l->shared = ARENA_ARRAY(r->arena, struct payload_shared, l->nshared + 1);
-    for (int i = 0; i < l->nkernels; i++) {
-        struct payload_kernel *k = &l->kernel[i];
-        k->hash = get(r);
-        k->kernel.lanes = (int)get(r);
-        k->kernel.precision = (int)get(r);
-        k->kernel.scratch = (size_t)get(r);
-        k->list = (size_t)get(r);
-        k->at = (size_t)get(r);
-        k->n = (size_t)get(r);
-    }
+    for (int i = 0; i < l->nkernels; i++) get_kernel(r, &l->kernel[i]);
     for (int i = 0; i < l->nshared; i++) {
         l->shared[i].name = get_text(r);
         l->shared[i].at = (size_t)get(r);
@@ -211,6 +218,17 @@ static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew
     *why = anew ? "the code of a kernel is damaged" : "this program has no code for a kernel";
     if (!k || anew) return false;
     out->kernel = k->kernel;
+    memcpy(out->code, k->code, sizeof out->code);
+    return true;
+}
+
+static bool source_code(void *ctx, struct ir_func *f, bool anew, struct kernel_image *out, const char **why)
+{
+    (void)anew;
+    const struct payload_level *l = ctx;
+    const struct payload_kernel *k = find_kernel(l, ir_hash(f));
+    *why = "this program has no code for a kernel";
+    if (!k) return false;
     out->list = k->list;
     buf_add(&out->bytes, l->bytes + k->at, k->n);
     return true;
@@ -232,5 +250,6 @@ static bool source_shared(void *ctx, const char *name, int precision, bool anew,
 /* See payload.h. */
 struct kernel_source payload_source(struct arena *a, const struct payload_level *l)
 {
-    return (struct kernel_source){ source_kernel, source_shared, arena_copy(a, l, sizeof *l), source_has };
+    return (struct kernel_source){ source_kernel, source_code, source_shared, arena_copy(a, l, sizeof *l),
+                                   source_has };
 }

@@ -10,7 +10,8 @@
 struct payload_kernel {
     uint64_t hash;
     struct icl_kernel kernel; /* all but the address */
-    size_t list, at, n;       /* see struct kernel_image; place among the level's bytes */
+    uint64_t code[2];
+    size_t list, at, n;       /* see struct kernel_image; place among the level's bytes, which kernels may share */
 };
 struct payload_shared {
     const char *name;
@@ -37,7 +38,7 @@ struct payload {
     struct payload_level *level;
 };
 
-#define PAYLOAD_MAGIC UINT64_C(0x32304d4152474f52) /* "ROGRAM02" */
+#define PAYLOAD_MAGIC UINT64_C(0x33304d4152474f52) /* "ROGRAM03" */
 #define PAYLOAD_SECTION ".icl"
 
 /* The code is packed when `pack`, if this icl can. */

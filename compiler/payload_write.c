@@ -70,6 +70,9 @@ static void put_level(struct buf *out, const struct payload_level *l, bool pack)
         put(out, (uint64_t)k->kernel.lanes);
         put(out, (uint64_t)k->kernel.precision);
         put(out, k->kernel.scratch);
+        put(out, (uint64_t)k->kernel.nsizes);
+        for (int j = 0; j < k->kernel.nsizes; j++) put(out, k->kernel.sizes[j]);
+        for (int j = 0; j < 2; j++) put(out, k->code[j]);
         put(out, k->list);
         put(out, k->at);
         put(out, k->n);

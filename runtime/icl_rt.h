@@ -21,6 +21,7 @@ struct icl_kernel_args {
     const void *const *in; /* uniform inputs by slot, row-major, in the kernel's precision; ints int64_t */
     void *const *out;
     void *scratch;         /* `scratch` bytes, 64-byte aligned, one a thread */
+    const uint64_t *sizes; /* the kernel's own */
 };
 typedef void icl_kernel_fn(const struct icl_kernel_args *args);
 
@@ -29,6 +30,8 @@ struct icl_kernel {
     int lanes;
     int precision;  /* 32 or 64 */
     size_t scratch; /* bytes a thread */
+    int nsizes;
+    const uint64_t *sizes; /* what the code, which may serve kernels of several sizes, is told of this one's */
 };
 
 /* ---- random numbers: Philox4x32-10 -----------------------------------------------------------------------------

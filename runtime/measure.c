@@ -194,6 +194,7 @@ static bool answer(struct run *r, int64_t first, int64_t n, int thread)
         .in = m->in,
         .out = d->out,
         .scratch = d->scratch,
+        .sizes = m->kernel.sizes,
     };
     if (m->kernel.run) {
         m->kernel.run(&args);

@@ -99,7 +99,7 @@ static bool answer(struct job *j, int thread, int64_t first, int64_t prompts, vo
         out[o] = memory + at;
         at += output_bytes(k, o, blocks, width);
     }
-    struct icl_kernel_args args = { first, blocks, j->seed, k->in, out, memory };
+    struct icl_kernel_args args = { first, blocks, j->seed, k->in, out, memory, k->kernel.sizes };
     if (k->kernel.run) k->kernel.run(&args);
     else return k->answer(k->ctx, &args, thread);
     return true;

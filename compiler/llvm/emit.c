@@ -8,6 +8,14 @@
 #include "compiler/llvm/scalars.h"
 #include "compiler/llvm/sums.h"
 
+/* An address computed lately: element `at` after `from`. */
+struct computed {
+    LLVMBasicBlockRef block;
+    LLVMValueRef from, at, address;
+    int64_t step;
+};
+enum { COMPUTED = 64 };
+
 struct emit {
     const struct loop_func *f;
     struct vec_builder vb;
@@ -17,7 +25,9 @@ struct emit {
     LLVMValueRef *value;       /* by instruction */
     LLVMValueRef **result;     /* by instruction: what a LOOP or a DRAW gives */
     LLVMValueRef *base;        /* by buffer: its address */
-    LLVMValueRef first, blocks, seed;
+    LLVMValueRef *start;       /* by size: the address so many elements after it, in its one buffer */
+    struct computed *computed; /* COMPUTED of them */
+    LLVMValueRef first, blocks, seed, sizes;
     LLVMTypeRef i64, i8, ptr;
 };
 
@@ -43,6 +53,34 @@ static LLVMTypeRef type_of(const struct emit *e, enum loop_type t)
     return scalars_type(&e->vb, dtype_of(t));
 }
 
+/* ---- what is known when the code runs ---- */
+
+/* A word of the kernel's sizes. It never changes, so it may be loaded anywhere, and anew wherever that is cheaper than
+ * to keep it. */
+static LLVMValueRef size(const struct emit *e, LLVMTypeRef type, int number)
+{
+    LLVMValueRef at = int64(e, 8 * (number - 1));
+    LLVMValueRef v = LLVMBuildLoad2(e->b, type, LLVMBuildGEP2(e->b, e->i8, e->sizes, &at, 1, ""), "");
+    LLVMSetMetadata(v, LLVMGetMDKindIDInContext(e->c, "invariant.load", 14),
+                    LLVMMetadataAsValue(e->c, LLVMMDNodeInContext2(e->c, NULL, 0)));
+    return v;
+}
+
+/* The value of an instruction; a constant that the code is told stands where it is used. */
+static LLVMValueRef value(const struct emit *e, int id)
+{
+    const struct loop_ins *i = &e->f->ins.data[id];
+    if ((i->op != L_REAL && i->op != L_INT) || !i->size[0]) return e->value[id];
+    LLVMTypeRef t = i->op == L_INT ? e->i64 : e->vb.precision == 32 ? LLVMFloatTypeInContext(e->c)
+                                                                    : LLVMDoubleTypeInContext(e->c);
+    return scalars_splat(&e->vb, size(e, t, i->size[0]));
+}
+
+static LLVMValueRef argument(const struct emit *e, const struct loop_ins *i, int k)
+{
+    return i->size[k] ? size(e, e->i64, i->size[k]) : value(e, i->arg[k]);
+}
+
 /* ---- memory ---- */
 
 /* A scalar of a buffer as it lies in memory. */
@@ -64,16 +102,32 @@ static bool in_lanes(const struct loop_mem *m)
     return m->kind == MEM_LANES || m->kind == MEM_OUTPUT;
 }
 
+static int64_t element_bytes(const struct emit *e, const struct loop_mem *m)
+{
+    return (int64_t)scalar_bytes(e, m) * (in_lanes(m) ? e->f->lanes : 1);
+}
+
+/* The address `at` elements after `from`: in a block of straight code it is computed once, which the back end would
+ * otherwise have to find out. */
+static LLVMValueRef indexed(const struct emit *e, LLVMValueRef from, LLVMValueRef at, int64_t step)
+{
+    uintptr_t hash = ((uintptr_t)from >> 4) * 31 + ((uintptr_t)at >> 4);
+    struct computed *c = &e->computed[(hash ^ hash >> 7) % COMPUTED];
+    LLVMBasicBlockRef block = LLVMGetInsertBlock(e->b);
+    if (c->block == block && c->from == from && c->at == at && c->step == step) return c->address;
+    LLVMValueRef offset = LLVMBuildMul(e->b, at, int64(e, step), "");
+    *c = (struct computed){block, from, at, LLVMBuildGEP2(e->b, e->i8, from, &offset, 1, ""), step};
+    return c->address;
+}
+
 static LLVMValueRef address(const struct emit *e, const struct loop_ins *i)
 {
     const struct loop_mem *m = &e->f->mems.data[i->mem];
-    int64_t step = scalar_bytes(e, m) * (in_lanes(m) ? e->f->lanes : 1);
-    LLVMValueRef at = e->value[i->arg[0]], p = e->base[i->mem], offset;
-    if (!LLVMIsConstant(at)) {
-        offset = LLVMBuildMul(e->b, at, int64(e, step), "");
-        p = LLVMBuildGEP2(e->b, e->i8, p, &offset, 1, "");
-    }
+    int64_t step = element_bytes(e, m);
+    LLVMValueRef at = value(e, i->arg[0]), p = i->size[0] ? e->start[i->size[0]] : e->base[i->mem], offset;
+    if (!LLVMIsConstant(at)) p = indexed(e, p, at, step);
     int64_t fixed = i->imm + (LLVMIsConstant(at) ? LLVMConstIntGetSExtValue(at) : 0);
+    if (i->size[0]) fixed -= (int64_t)e->f->sizes.data[i->size[0] - 1];
     if (!fixed) return p;
     offset = int64(e, fixed * step);
     return LLVMBuildGEP2(e->b, e->i8, p, &offset, 1, "");
@@ -117,7 +171,7 @@ static LLVMValueRef storable(const struct emit *e, const struct loop_mem *m, LLV
 static void store(const struct emit *e, const struct loop_ins *i)
 {
     const struct loop_mem *m = &e->f->mems.data[i->mem];
-    LLVMValueRef s = LLVMBuildStore(e->b, storable(e, m, e->value[i->arg[1]]), address(e, i));
+    LLVMValueRef s = LLVMBuildStore(e->b, storable(e, m, value(e, i->arg[1])), address(e, i));
     LLVMSetAlignment(s, alignment(e, m));
 }
 
@@ -139,7 +193,7 @@ static int store_sums(const struct emit *e, const struct loop_block *bl, int at)
     for (; at + n < bl->ins.n && n < e->vb.lanes; n++) {
         i[n] = &e->f->ins.data[bl->ins.data[at + n]];
         if (i[n]->op != L_STORE || i[n]->mem != i[0]->mem) break;
-        v[n] = e->value[i[n]->arg[1]];
+        v[n] = value(e, i[n]->arg[1]);
     }
     while (2 * m <= n) m *= 2;
     sums = sums_of_lanes(&e->vb, v, m, slot);
@@ -165,7 +219,7 @@ static LLVMValueRef lane_numbers(const struct emit *e)
 static LLVMValueRef addresses(const struct emit *e, const struct loop_ins *i)
 {
     const struct loop_mem *m = &e->f->mems.data[i->mem];
-    LLVMValueRef at = e->value[i->arg[0]];
+    LLVMValueRef at = value(e, i->arg[0]);
     if (in_lanes(m) && e->vb.lanes > 1) {
         at = LLVMBuildMul(e->b, at, scalars_int(&e->vb, e->vb.lanes), "");
         at = LLVMBuildAdd(e->b, at, lane_numbers(e), "");
@@ -207,7 +261,7 @@ static LLVMValueRef gather(const struct emit *e, const struct loop_ins *i)
 static void scatter(const struct emit *e, const struct loop_ins *i)
 {
     const struct loop_mem *m = &e->f->mems.data[i->mem];
-    LLVMValueRef p = addresses(e, i), v = storable(e, m, e->value[i->arg[1]]);
+    LLVMValueRef p = addresses(e, i), v = storable(e, m, value(e, i->arg[1]));
     if (e->vb.lanes == 1 || !in_lanes(m)) {
         LLVMValueRef s = LLVMBuildStore(e->b, v, lane0(e, p));
         LLVMSetAlignment(s, scalar_bytes(e, m));
@@ -231,7 +285,7 @@ static LLVMValueRef any_lane(const struct emit *e, LLVMValueRef v)
 
 static LLVMValueRef index_op(const struct emit *e, const struct loop_ins *i)
 {
-    LLVMValueRef x = e->value[i->arg[0]], y = e->value[i->arg[1]], less;
+    LLVMValueRef x = argument(e, i, 0), y = argument(e, i, 1), less;
     switch (i->op) {
     case L_IADD: return LLVMBuildAdd(e->b, x, y, "");
     case L_ISUB: return LLVMBuildSub(e->b, x, y, "");
@@ -250,7 +304,7 @@ static LLVMValueRef index_op(const struct emit *e, const struct loop_ins *i)
 static LLVMValueRef element(struct emit *e, const struct loop_ins *i)
 {
     LLVMValueRef args[3];
-    for (int k = 0; k < i->nargs; k++) args[k] = e->value[i->arg[k]];
+    for (int k = 0; k < i->nargs; k++) args[k] = value(e, i->arg[k]);
     enum loop_type operand = e->f->ins.data[i->arg[i->elem == OP_SELECT ? 1 : 0]].type;
     return scalars_elem(&e->vb, i->elem, dtype_of(operand), args);
 }
@@ -258,9 +312,9 @@ static LLVMValueRef element(struct emit *e, const struct loop_ins *i)
 static void draw(struct emit *e, const struct loop_ins *i, LLVMValueRef out[4])
 {
     uint32_t site = (uint32_t)i->imm, first = (uint32_t)((uint64_t)i->imm >> 32);
-    LLVMValueRef group = e->value[i->arg[0]], prompt = e->value[i->arg[1]], stream = int64(e, first);
+    LLVMValueRef group = value(e, i->arg[0]), prompt = e->value[i->arg[1]], stream = int64(e, first);
     if (i->nargs == 3) {
-        LLVMValueRef pass = LLVMBuildZExtOrBitCast(e->b, e->value[i->arg[2]], LLVMTypeOf(stream), "");
+        LLVMValueRef pass = LLVMBuildZExtOrBitCast(e->b, value(e, i->arg[2]), LLVMTypeOf(stream), "");
         stream = LLVMBuildAdd(e->b, stream, LLVMBuildShl(e->b, pass, int64(e, 2), ""), "");
     }
     if (i->elem == OP_DRAW_NORMAL) scalars_draw_normals(&e->vb, prompt, e->seed, site, stream, group, out);
@@ -274,17 +328,16 @@ static LLVMValueRef prompt(const struct emit *e, LLVMValueRef block_number)
     return LLVMBuildAdd(e->b, scalars_splat(&e->vb, n), lane_numbers(e), "");
 }
 
-/* The values after a loop: what its last pass gave, or its first values when there may be no pass. */
-static void loop_results(struct emit *e, int id, LLVMBasicBlockRef before, LLVMBasicBlockRef end, bool certain)
+/* The values after a loop: what its last pass gave (in result[id] already), or its first values when there may be no
+ * pass. */
+static void loop_results(struct emit *e, int id, const LLVMValueRef *init, LLVMBasicBlockRef before,
+                         LLVMBasicBlockRef end)
 {
     const struct loop_loop *l = e->f->ins.data[id].loop;
     for (int k = 0; k < l->ncarried; k++) {
-        LLVMValueRef next = e->value[l->next[k]];
-        e->result[id][k] = next;
-        if (certain) continue;
-        LLVMValueRef result = LLVMBuildPhi(e->b, type_of(e, e->f->ins.data[l->carried[k]].type), "");
-        LLVMAddIncoming(result, &e->value[l->init[k]], &before, 1);
-        LLVMAddIncoming(result, &next, &end, 1);
+        LLVMValueRef result = LLVMBuildPhi(e->b, type_of(e, e->f->ins.data[l->carried[k]].type), ""), first = init[k];
+        LLVMAddIncoming(result, &first, &before, 1);
+        LLVMAddIncoming(result, &e->result[id][k], &end, 1);
         e->result[id][k] = result;
     }
 }
@@ -294,9 +347,17 @@ static void one_pass(struct emit *e, int id)
 {
     const struct loop_loop *l = e->f->ins.data[id].loop;
     e->value[l->counter] = int64(e, 0);
-    for (int k = 0; k < l->ncarried; k++) e->value[l->carried[k]] = e->value[l->init[k]];
+    for (int k = 0; k < l->ncarried; k++) e->value[l->carried[k]] = value(e, l->init[k]);
     block(e, l->block);
-    for (int k = 0; k < l->ncarried; k++) e->result[id][k] = e->value[l->next[k]];
+    for (int k = 0; k < l->ncarried; k++) e->result[id][k] = value(e, l->next[k]);
+}
+
+/* A loop's count, and whether it is at least one: counts that the code is told are. */
+static LLVMValueRef passes(const struct emit *e, const struct loop_ins *i, bool *certain)
+{
+    LLVMValueRef count = argument(e, i, 0);
+    *certain = i->size[0] || (LLVMIsConstant(count) && LLVMConstIntGetSExtValue(count) > 0);
+    return count;
 }
 
 /* before: -> body, or -> after when the count may be 0;  body: .. -> body | after */
@@ -304,15 +365,16 @@ static void loop(struct emit *e, int id)
 {
     const struct loop_ins *i = &e->f->ins.data[id];
     const struct loop_loop *l = i->loop;
-    LLVMValueRef count = e->value[i->arg[0]], zero = int64(e, 0);
+    bool certain;
+    LLVMValueRef count = passes(e, i, &certain), zero = int64(e, 0), init[l->ncarried + 1];
     if (LLVMIsConstant(count) && LLVMConstIntGetSExtValue(count) == 1) {
         one_pass(e, id);
         return;
     }
+    for (int k = 0; k < l->ncarried; k++) init[k] = value(e, l->init[k]);
     LLVMBasicBlockRef before = LLVMGetInsertBlock(e->b);
     LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(e->c, e->function, "loop");
     LLVMBasicBlockRef after = LLVMAppendBasicBlockInContext(e->c, e->function, "after");
-    bool certain = LLVMIsConstant(count) && LLVMConstIntGetSExtValue(count) > 0;
     if (certain) LLVMBuildBr(e->b, body);
     else LLVMBuildCondBr(e->b, LLVMBuildICmp(e->b, LLVMIntSGT, count, zero, ""), body, after);
     LLVMPositionBuilderAtEnd(e->b, body);
@@ -321,18 +383,19 @@ static void loop(struct emit *e, int id)
     for (int k = 0; k < l->ncarried; k++) {
         int c = l->carried[k];
         e->value[c] = LLVMBuildPhi(e->b, type_of(e, e->f->ins.data[c].type), "");
-        LLVMAddIncoming(e->value[c], &e->value[l->init[k]], &before, 1);
+        LLVMAddIncoming(e->value[c], &init[k], &before, 1);
     }
     block(e, l->block);
+    for (int k = 0; k < l->ncarried; k++) e->result[id][k] = value(e, l->next[k]);
     LLVMBasicBlockRef end = LLVMGetInsertBlock(e->b);
     LLVMValueRef next = LLVMBuildAdd(e->b, counter, int64(e, 1), "");
     LLVMValueRef again = LLVMBuildICmp(e->b, LLVMIntSLT, next, count, "");
     if (l->going >= 0) again = LLVMBuildAnd(e->b, again, e->value[l->going], "");
     LLVMBuildCondBr(e->b, again, body, after);
     LLVMAddIncoming(counter, &next, &end, 1);
-    for (int k = 0; k < l->ncarried; k++) LLVMAddIncoming(e->value[l->carried[k]], &e->value[l->next[k]], &end, 1);
+    for (int k = 0; k < l->ncarried; k++) LLVMAddIncoming(e->value[l->carried[k]], &e->result[id][k], &end, 1);
     LLVMPositionBuilderAtEnd(e->b, after);
-    loop_results(e, id, before, end, certain);
+    if (!certain) loop_results(e, id, init, before, end);
 }
 
 static LLVMValueRef one(struct emit *e, int id)
@@ -347,12 +410,12 @@ static LLVMValueRef one(struct emit *e, int id)
         return i->type == LT_FLAG ? v : scalars_splat(&e->vb, v);
     }
     case L_BLOCKS: return e->blocks;
-    case L_PROMPT: return prompt(e, e->value[i->arg[0]]);
+    case L_PROMPT: return prompt(e, value(e, i->arg[0]));
     case L_ELEM: return element(e, i);
-    case L_FMA: return scalars_fma(&e->vb, e->value[i->arg[0]], e->value[i->arg[1]], e->value[i->arg[2]]);
-    case L_CHOOSE: return LLVMBuildSelect(e->b, e->value[i->arg[0]], e->value[i->arg[1]], e->value[i->arg[2]], "");
-    case L_ANY: return any_lane(e, e->value[i->arg[0]]);
-    case L_SPLAT: return scalars_splat(&e->vb, e->value[i->arg[0]]);
+    case L_FMA: return scalars_fma(&e->vb, value(e, i->arg[0]), value(e, i->arg[1]), value(e, i->arg[2]));
+    case L_CHOOSE: return LLVMBuildSelect(e->b, value(e, i->arg[0]), value(e, i->arg[1]), value(e, i->arg[2]), "");
+    case L_ANY: return any_lane(e, value(e, i->arg[0]));
+    case L_SPLAT: return scalars_splat(&e->vb, value(e, i->arg[0]));
     case L_LOAD: return load(e, i);
     case L_GATHER: return gather(e, i);
     case L_PICK: return e->result[i->arg[0]][i->imm];
@@ -407,11 +470,24 @@ static void addresses_of_buffers(struct emit *e)
         const struct loop_mem *m = &e->f->mems.data[k];
         bool outside = m->kind >= MEM_INPUT;
         if (!outside && m->offset < 0) continue;
-        LLVMValueRef at = int64(e, outside ? m->slot : m->offset);
+        LLVMValueRef at = m->size ? size(e, e->i64, m->size) : int64(e, outside ? m->slot : m->offset);
         LLVMValueRef from = m->kind == MEM_INPUT ? in : outside ? out : scratch;
         LLVMValueRef p = LLVMBuildGEP2(e->b, outside ? e->ptr : e->i8, from, &at, 1, "");
         e->base[k] = outside ? LLVMBuildLoad2(e->b, e->ptr, p, "") : p;
     }
+}
+
+/* Addresses of the elements that accesses count from. */
+static void addresses_of_starts(struct emit *e)
+{
+    for (int b = 0; b < e->f->blocks.n; b++)
+        for (int k = 0; k < e->f->blocks.data[b].ins.n; k++) {
+            const struct loop_ins *i = &e->f->ins.data[e->f->blocks.data[b].ins.data[k]];
+            if ((i->op != L_LOAD && i->op != L_STORE) || !i->size[0] || e->start[i->size[0]]) continue;
+            LLVMValueRef at = size(e, e->i64, i->size[0]);
+            at = LLVMBuildMul(e->b, at, int64(e, element_bytes(e, &e->f->mems.data[i->mem])), "");
+            e->start[i->size[0]] = LLVMBuildGEP2(e->b, e->i8, e->base[i->mem], &at, 1, "");
+        }
 }
 
 /* See emit.h. */
@@ -427,6 +503,8 @@ void emit_kernel(LLVMModuleRef module, const struct loop_func *f, const struct t
     e.value = ARENA_ARRAY(f->arena, LLVMValueRef, f->ins.n);
     e.result = ARENA_ARRAY(f->arena, LLVMValueRef *, f->ins.n);
     e.base = ARENA_ARRAY(f->arena, LLVMValueRef, f->mems.n);
+    e.computed = ARENA_ARRAY(f->arena, struct computed, COMPUTED);
+    e.start = ARENA_ARRAY(f->arena, LLVMValueRef, f->sizes.n + 1);
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c), &e.ptr, 1, false);
     e.function = LLVMAddFunction(module, t->symbol, type);
     attribute(e.function, "target-cpu", t->cpu);
@@ -437,7 +515,9 @@ void emit_kernel(LLVMModuleRef module, const struct loop_func *f, const struct t
     e.first = field(&e, e.i64, 0);
     e.blocks = field(&e, e.i64, 1);
     e.seed = field(&e, e.i64, 2);
+    if (f->sizes.n) e.sizes = field(&e, e.ptr, 6);
     addresses_of_buffers(&e);
+    addresses_of_starts(&e);
     block(&e, 0);
     LLVMBuildRetVoid(e.b);
     LLVMDisposeBuilder(e.b);

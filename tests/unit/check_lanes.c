@@ -94,14 +94,13 @@ static struct ir_func *read_func(struct arena *a, const char *text, int precisio
     return f;
 }
 
-static void run_one(const char *text, int precision, int lanes)
+/* The kernel from the store, which compiles for so many lanes, against the interpreter. */
+static void run_from(struct kernel_store *s, const char *text, int precision, int lanes)
 {
     struct arena a = { 0 };
     const char *why = NULL;
     struct ir_func *f = read_func(&a, text, precision);
     ir_run_passes(f);
-    struct kernel_store *s =
-        kernel_store_new(&a, &(struct kernel_options){.lanes = lanes, .no_cache = true, .verify = true});
     const struct icl_kernel *k = kernel_get(s, f, &why);
     ck_assert_msg(k != NULL, "%s in\n%s", why, text);
     ck_assert_int_eq(k->lanes, lanes);
@@ -118,9 +117,22 @@ static void run_one(const char *text, int precision, int lanes)
         out[r] = arena_alloc(&a, 8 * (size_t)(ir_elements(f->top->results.data[r]) * blocks * lanes + 1));
     void *scratch = aligned_alloc(64, (k->scratch + 63) / 64 * 64);
     memset(scratch, 0xFF, k->scratch);
-    k->run(&(struct icl_kernel_args){ FIRST, blocks, SEED, bytes, out, scratch });
+    k->run(&(struct icl_kernel_args){ FIRST, blocks, SEED, bytes, out, scratch, k->sizes });
     compare(&a, f, k, in, out, text);
     free(scratch);
+    arena_free(&a);
+}
+
+static struct kernel_store *store_for(struct arena *a, int lanes)
+{
+    return kernel_store_new(a, &(struct kernel_options){ .lanes = lanes, .no_cache = true, .verify = true });
+}
+
+static void run_one(const char *text, int precision, int lanes)
+{
+    struct arena a = { 0 };
+    struct kernel_store *s = store_for(&a, lanes);
+    run_from(s, text, precision, lanes);
     kernel_store_free(s);
     arena_free(&a);
 }
@@ -459,6 +471,52 @@ START_TEST(test_linear_algebra)
 }
 END_TEST
 
+/* Kernels for n examples: their buffers, passes, constants and where the last example lies depend on n; also the number
+ * that is compared with. */
+static char *examples(struct arena *a, int n)
+{
+    return arena_printf(a, "() {\n"
+                        "  %%0 = draw_normal site=1 stream=0 : real[%d, 5]\n"
+                        "  %%1 = draw_normal site=2 stream=0 : real[5, 1]\n"
+                        "  %%2 = matmul %%0, %%1 : real[%d, 1]\n"
+                        "  %%3 = slice %%0 start=[0, 0] step=[1, 1] : real[%d, 5]\n"
+                        "  %%4 = slice %%2 start=[0, 0] step=[1, 1] : real[%d, 1]\n"
+                        "  %%5 = transpose %%3 perm=[1, 0] : real[5, %d]\n"
+                        "  %%6 = matmul %%5, %%4 : real[5, 1]\n"
+                        "  %%7 = const %d.25 : real\n"
+                        "  %%17 = broadcast %%7 : real[5, 1]\n"
+                        "  %%8 = div %%6, %%17 : real[5, 1]\n"
+                        "  %%9 = slice %%2 start=[%d, 0] step=[1, 1] : real[1, 1]\n"
+                        "  %%10 = iota axis=0 : int[%d]\n"
+                        "  %%11 = const %d : int\n"
+                        "  %%18 = broadcast %%11 : int[%d]\n"
+                        "  %%12 = lt %%10, %%18 : bool[%d]\n"
+                        "  %%13 = to_real %%12 : real[%d]\n"
+                        "  %%14 = argmax %%4 axis=0 : int[1]\n"
+                        "  %%19 = broadcast %%11 : int[1]\n"
+                        "  %%15 = lt %%14, %%19 : bool[1]\n"
+                        "  %%16 = gather %%2, %%14 axis=0 : real[1, 1]\n"
+                        "  return %%8, %%9, %%13, %%14, %%15, %%16\n}\n",
+                        n + 1, n + 1, n, n, n, n, n, n, n / 2, n, n, n);
+}
+
+START_TEST(test_sizes_share_code)
+{
+    static const int n[] = { 80, 112, 96, 176, 48 };
+    for (int precision = 32; precision <= 64; precision += 32)
+        for (int lanes = 1; lanes <= 16; lanes *= 4) {
+            struct arena a = { 0 };
+            struct kernel_store *s = store_for(&a, lanes);
+            for (int k = 0; k < 5; k++) run_from(s, examples(&a, n[k]), precision, lanes);
+            struct kernel_counts c = kernel_counts(s);
+            ck_assert_int_eq(c.compiled, 1);
+            ck_assert_int_eq(c.resized, 4);
+            kernel_store_free(s);
+            arena_free(&a);
+        }
+}
+END_TEST
+
 START_TEST(test_factor_for_solves_alone)
 {
     run_all("() {\n" /* nothing reads the factor's upper triangle */
@@ -764,7 +822,7 @@ START_TEST(test_cache_on_disk)
     ck_assert(c.compiled == 1 && c.from_disk == 0 && c.from_memory == 1);
     c = get_from(folder);
     ck_assert(c.compiled == 0 && c.from_disk == 1 && c.from_memory == 1);
-    ck_assert_int_eq(cache_look(&cache).files, 2); /* the draws are a file of their own */
+    ck_assert_int_eq(cache_look(&cache).files, 3); /* the kernel, its code, and the draws */
     damage(folder);
     c = get_from(folder);
     ck_assert(c.compiled == 1 && c.from_disk == 0);
@@ -821,6 +879,7 @@ int main(void)
     tcase_add_test(t, test_products);
     tcase_add_test(t, test_panels);
     tcase_add_test(t, test_linear_algebra);
+    tcase_add_test(t, test_sizes_share_code);
     tcase_add_test(t, test_factor_for_solves_alone);
     tcase_add_test(t, test_jacobi);
     tcase_add_test(t, test_lstsq);

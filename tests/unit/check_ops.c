@@ -598,7 +598,7 @@ static void run(struct bench *b, int lanes)
         out[r] = arena_alloc(b->arena, 8 * (size_t)(ir_elements(b->f->top->results.data[r]) * blocks * lanes + 1));
     void *scratch = aligned_alloc(64, (k->scratch + 63) / 64 * 64 + 64);
     memset(scratch, 0xFF, k->scratch);
-    k->run(&(struct icl_kernel_args){ FIRST, blocks, SEED, bytes, out, scratch });
+    k->run(&(struct icl_kernel_args){ FIRST, blocks, SEED, bytes, out, scratch, k->sizes });
     compare(b, k, inputs, out);
     free(scratch);
     kernel_store_free(s);
