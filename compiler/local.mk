@@ -9,6 +9,10 @@ program_sources += \
 	compiler/bench_note.c \
 	compiler/builtin.def \
 	compiler/builtins.c \
+	compiler/builtins.h \
+	compiler/builtins_linalg.c \
+	compiler/builtins_reduce.c \
+	compiler/builtins_shape.c \
 	compiler/chain.c \
 	compiler/chain.h \
 	compiler/chain_cost.c \

@@ -24,18 +24,9 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
 struct value *builtin_apply(struct ev *ev, const struct builtin *b, struct args *a); /* values by position */
 /* What the function of a builtin is given: s, where it is called; b, its row; a, the arguments. */
 #define SCRIPT_BUILTIN(name) struct value *name(struct ev *ev, struct scope *s, const struct builtin *b, struct args *a)
-SCRIPT_BUILTIN(bi_risk);
-SCRIPT_BUILTIN(bi_compare);
-SCRIPT_BUILTIN(bi_disagreement);
-SCRIPT_BUILTIN(bi_predictions);
-SCRIPT_BUILTIN(bi_curve);
-SCRIPT_BUILTIN(bi_tune);
-SCRIPT_BUILTIN(bi_init);
-SCRIPT_BUILTIN(bi_load);
-SCRIPT_BUILTIN(bi_train);
-SCRIPT_BUILTIN(bi_capture);
-SCRIPT_BUILTIN(bi_features);
-SCRIPT_BUILTIN(bi_probe);
+#define BUILTIN(name, signature, level, function, op, doc) SCRIPT_BUILTIN(function);
+#include "compiler/builtin.def"
+#undef BUILTIN
 
 struct dist {
     const char *name;
