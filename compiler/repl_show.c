@@ -53,6 +53,16 @@ static void as_json(struct repl *r, const struct value *v, struct buf *out)
     buf_putc(out, '\n');
 }
 
+static bool is_wider(const struct buf *b, int width)
+{
+    for (size_t from = 0, n; from < b->n; from += n + 1) {
+        const char *end = memchr(b->text + from, '\n', b->n - from);
+        n = end ? (size_t)(end - b->text) - from : b->n - from;
+        if (utf8_columns(b->text + from, n) > width) return true;
+    }
+    return false;
+}
+
 static void as_text(struct repl *r, const struct value *v, struct buf *out)
 {
     int width = output_width(stdout), precision = r->ev->precision;
@@ -70,6 +80,10 @@ static void as_text(struct repl *r, const struct value *v, struct buf *out)
     if (v->kind == V_INSTANCE || v->kind == V_CHAIN) value_name(&b, v, true, precision);
     else if (v->kind == V_STRING) buf_printf(&b, "\"%s\"", v->text);
     else value_print_brief(&b, v, precision);
+    if (width && v->kind == V_TENSOR && v->known && v->rank > 1 && is_wider(&b, width)) { /* rows would be broken */
+        b.n = 0;
+        value_print_corners(&b, v, precision);
+    }
     size_t columns = (size_t)utf8_columns(b.text, b.n) + strlen(type) + 3;
     bool one_line = !memchr(b.text, '\n', b.n) && columns <= (width ? (size_t)width : 100);
     if (one_line) buf_printf(out, "%s : %s\n", b.text, type);

@@ -392,6 +392,7 @@ static bool train_loop(struct ev *ev, struct training *t)
     if (other) set_aside(ev, t);
     progress_init(&progress, stderr, ev->session->progress);
     progress_begin(&progress, "training", t->steps);
+    progress_from(&progress, t->step);
     int64_t counted = 0;
     struct arena *arena = ev->arena, scratch = { 0 };
     bool due = false; /* these parameters are to be kept once their loss is known to be finite */

@@ -41,19 +41,20 @@ static void put_time(char *out, size_t size, double seconds) {
 
 /* "12/48" where steps are few, "340 /s" where they are many. */
 static void put_rate(char *out, size_t size, const struct progress_task *t, double elapsed) {
-    double rate = elapsed > 0 ? (double)t->done / elapsed : 0;
+    double rate = elapsed > 0 ? (double)(t->done - t->from) / elapsed : 0;
     if (t->total < 1000) snprintf(out, size, "%" PRId64 "/%" PRId64, t->done, t->total);
     else if (rate >= 1e6) snprintf(out, size, "%.3g M/s", rate / 1e6);
     else if (rate >= 1e4) snprintf(out, size, "%.3g k/s", rate / 1e3);
-    else snprintf(out, size, "%.3g /s", rate);
+    else snprintf(out, size, rate >= 1e3 ? "%.0f /s" : "%.3g /s", rate);
 }
 
 /* label, bar, per cent, rate, time left; the bar takes what room there is, and is left out where there is none. */
 int progress_line(const struct progress *p, double elapsed, int width, char *out, size_t size) {
-    double share = done_share(p);
+    const struct progress_task *outer = &p->task[0];
+    double share = done_share(p), now = share - (outer->total > 0 ? (double)outer->from / (double)outer->total : 0);
     char rate[48], left[32] = "", tail[128];
-    put_rate(rate, sizeof rate, &p->task[0], elapsed);
-    if (share > 0) put_time(left, sizeof left, elapsed * (1 - share) / share);
+    put_rate(rate, sizeof rate, outer, elapsed);
+    if (now > 0) put_time(left, sizeof left, elapsed * (1 - share) / now);
     snprintf(tail, sizeof tail, " %3.0f %%  %s%s%s", 100 * share, rate, *left ? "  " : "", left);
     int label = utf8_columns(p->task[0].label, strlen(p->task[0].label));
     int room = width - 1 - label - 2 - (int)strlen(tail);
@@ -93,6 +94,12 @@ void progress_begin(struct progress *p, const char *label, int64_t total) {
     if (p->depth == 0) p->began = clock_seconds();
     if (p->depth < PROGRESS_DEPTH) p->task[p->depth] = (struct progress_task){.label = label, .total = total};
     p->depth++;
+}
+
+/* So many steps of the innermost task were done before. */
+void progress_from(struct progress *p, int64_t done) {
+    if (!p || p->depth == 0 || p->depth > PROGRESS_DEPTH) return;
+    p->task[p->depth - 1].from = p->task[p->depth - 1].done = done;
 }
 
 /* So many steps of the innermost task are done. */

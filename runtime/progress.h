@@ -27,13 +27,15 @@ struct progress {
     double began, last;
     struct progress_task {
         const char *label;
-        int64_t done, total;
+        int64_t from, done, total; /* from: done before it was begun */
     } task[PROGRESS_DEPTH];
 };
 
 void progress_init(struct progress *p, FILE *to, enum progress_mode mode);
 /* Starts a task of `total` steps; the label is kept, not copied. */
 void progress_begin(struct progress *p, const char *label, int64_t total);
+/* So many steps of the innermost task were done before: they count as done, but took no time. */
+void progress_from(struct progress *p, int64_t done);
 /* So many steps of the innermost task are done. */
 void progress_to(struct progress *p, int64_t done);
 void progress_end(struct progress *p);

@@ -475,6 +475,14 @@ START_TEST(progress_counts_nested_steps) {
     progress_end(&p);
     progress_end(&p);
     progress_end(&p); /* one too many is harmless */
+    progress_begin(&p, "training", 100000); /* what an earlier run has done took this one no time */
+    progress_from(&p, 60000);
+    progress_to(&p, 80000);
+    progress_line(&p, 10, 80, line, sizeof line);
+    ck_assert_ptr_nonnull(strstr(line, " 80 %"));
+    ck_assert_ptr_nonnull(strstr(line, "2000 /s"));
+    ck_assert_ptr_nonnull(strstr(line, " 10 s"));
+    progress_end(&p);
     ck_assert_int_eq(ftell(to), 0);
     fclose(to);
 }

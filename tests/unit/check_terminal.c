@@ -173,6 +173,8 @@ START_TEST(prompts_and_results)
     asks(&t, "σ = 0.5; σ * 2", "1 : real");
     asks(&t, "nothing", "unknown name `nothing`");
     asks(&t, "_", "1 : real");
+    asks(&t, "[10 ** 6 + i for i in 0:20, j in 0:20]", "...,"); /* rows that are wider than the terminal */
+    asks(&t, "zeros(2, 3)", "[[0, 0, 0],\r\n [0, 0, 0]]");
     ck_assert_int_eq(leaves(&t, "\x04"), 0);
 }
 END_TEST
