@@ -19,6 +19,7 @@ stage_tests = \
 	tests/command.tap \
 	tests/costs.tap \
 	tests/examples.tap \
+	tests/docs.tap \
 	tests/editors.tap \
 	tests/explain.tap \
 	tests/fmt.tap \
