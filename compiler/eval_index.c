@@ -9,6 +9,7 @@ struct indexed {
     const struct ast *ast;
     const struct value *value;
     int axis; /* of the value as written */
+    dim with; /* by what; NULL: by something else than one number */
 };
 
 static struct value *out_of_range(struct ev *ev, const struct ast *at, dim size, const struct indexed *of)
@@ -17,6 +18,7 @@ static struct value *out_of_range(struct ev *ev, const struct ast *at, dim size,
                               ev_size_text(ev, size));
     if (of->value->kind == V_TENSOR) ev_show_axis(ev, m, of->ast, of->value, of->axis);
     else diag_label(m, of->ast->span, "%s : %s", ev_text(ev, of->ast), value_type(ev->arena, of->value));
+    if (of->with) ev_show_size(ev, m, at, of->with);
     diag_note(m, "indices count from 0, negative ones from the end; slices are half open");
     return &value_error;
 }
@@ -143,7 +145,7 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
     const struct value *whole = x;
     for (int i = 1; i < e->n; i++) {
         const struct ast *item = e->kid[i];
-        struct indexed of = { e->kid[0], whole, i - 1 };
+        struct indexed of = { e->kid[0], whole, i - 1, NULL };
         if (item->kind == A_RANGE) {
             x = slice(ev, s, x, axis++, item, &of);
             if (value_poisoned(x)) return x;
@@ -158,10 +160,12 @@ static struct value *index_tensor(struct ev *ev, struct scope *s, struct value *
         if (v->kind == V_TENSOR && v->rank == 0 && v->dtype != DT_BOOL && (v->size || ev_known_int(v, &known))) {
             dim size = x->dims[axis], at = ev_size(ev, v, item);
             if (!at) return &value_error;
+            of.with = at;
             at = from_end(ev, at, size);
             if (exceeds(ev, size_int(ev->sizes, 0), at) ||
                 exceeds(ev, size_add(ev->sizes, at, size_int(ev->sizes, 1)), size))
                 return out_of_range(ev, item, size, &of);
+            of.with = NULL;
             x = t_at(ev, x, axis, at);
         } else if (v->kind == V_TENSOR && v->dtype == DT_INT) {
             if (!all_inside(v, x->dims[axis])) return out_of_range(ev, item, x->dims[axis], &of);
@@ -195,7 +199,7 @@ static struct value *index_list(struct ev *ev, struct scope *s, struct value *x,
     }
     const struct ast *item = e->kid[1];
     dim size = size_int(ev->sizes, x->n);
-    struct indexed of = { e->kid[0], x, 0 };
+    struct indexed of = { e->kid[0], x, 0, NULL };
     int64_t from = 0, to = x->n, step = 1, *part[3] = { &from, &to, &step };
     if (item->kind != A_RANGE) {
         struct value *v = ev_expr(ev, s, item);
@@ -205,6 +209,7 @@ static struct value *index_list(struct ev *ev, struct scope *s, struct value *x,
         if (!at) return &value_error;
         if (!size_known(at, &from)) return &value_any;
         if (from < 0) from += x->n;
+        of.with = at;
         return from < 0 || from >= x->n ? out_of_range(ev, item, size, &of) : x->item[from];
     }
     for (int i = 0; i < 3 && i < item->n; i++) {

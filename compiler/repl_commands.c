@@ -1,5 +1,6 @@
 /* The commands of a session: a row each; `:name argument`. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +155,7 @@ static bool load(struct repl *r, const char *argument)
     if (*rest) *rest++ = 0;
     if ((wrong = flags(rest, options, &n))) return complain("what is `%s`? After the file: --option value", wrong);
     struct source *src = source_read(r->ev->arena, file, &why);
-    if (!src) return complain("cannot read it: %s", why);
+    if (!src) return complain("cannot read %s", arena_printf(r->ev->arena, "`%s`: %s", file, why));
     s->options = options;
     s->noptions = n;
     struct program *p = program_load(r->ev, file);
@@ -219,9 +220,10 @@ static bool save(struct repl *r, const char *argument)
 static bool seed(struct repl *r, const char *argument)
 {
     char *end;
+    errno = 0;
     unsigned long long n = strtoull(argument, &end, 10);
-    bool number = isdigit((unsigned char)*argument) && !*end;
-    if (*argument && !number) return complain("`%s` is no seed: a whole number is", argument);
+    bool number = isdigit((unsigned char)*argument) && !*end && !errno;
+    if (*argument && !number) return complain("`%s` is no seed: a whole number below 2**64 is", argument);
     if (*argument) r->ev->session->seed = n;
     printf("seed %llu\n", (unsigned long long)r->ev->session->seed);
     return true;
@@ -288,6 +290,7 @@ bool repl_command(struct repl *r, const char *line)
     if (fits > 1) return complain("`%s` may be several commands; :help lists them", word);
     const char *argument = line + 1 + n + strspn(line + 1 + n, " \t");
     size_t length = strlen(argument);
+    if (found->argument == ARG_NONE && length) return complain("`:%s` takes nothing more", found->name);
     while (length && isspace((unsigned char)argument[length - 1])) length--;
     bool good = found->act(r, arena_strndup(r->ev->arena, argument, length));
     fflush(stdout);
