@@ -22,8 +22,11 @@ program_sources += \
 	lang/parse_build.c \
 	lang/parse_build.h \
 	lang/parse_error.c \
+	lang/size_terms.c \
+	lang/size_terms.h \
 	lang/sizes.c \
 	lang/sizes.h \
+	lang/sizes_text.c \
 	lang/source.c \
 	lang/source.h \
 	lang/std.h \

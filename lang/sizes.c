@@ -1,411 +1,8 @@
-/* Sizes as normalised polynomials.
- *
- * A size is a sum of terms `coefficient * monomial`; a monomial is a product of powers of factors; a factor is a
- * symbol or an atom (a quotient, a larger, a smaller, a product too long to multiply out). Monomials, factors and
- * sizes are hash-consed, so equality is equality of pointers. Terms stand in graded lexicographic order (a monomial
- * order, which exact division by leading terms needs) and have no zero coefficients.
- *
- * Every size keeps `plain`, itself with all VALUED symbols replaced by their values; a size is known when its plain
- * form is a constant. Coefficients saturate at +-INT64_MAX: such a size is far beyond any memory, and the check of
- * memory refuses it. */
-#include "lang/sizes.h"
-
+/* Arithmetic of sizes, and what is asked of them. */
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-#include "lang/vec.h"
+#include "lang/size_terms.h"
 
-enum factor_kind { F_SYMBOL, F_QUOTIENT, F_MAX, F_MIN, F_PRODUCT };
-
-struct factor {
-    enum factor_kind kind;
-    struct size_symbol symbol;   /* F_SYMBOL */
-    const struct size *a, *b;    /* atoms */
-    const struct size *plain;    /* its value or simpler form once VALUED symbols are replaced; NULL: itself */
-    const struct size *whole;    /* the size that is this factor alone */
-    int id;
-};
-struct power {
-    const struct factor *of;
-    int power;
-};
-struct mono {
-    int n, degree;
-    const struct power *powers; /* by ascending id of the factor */
-};
-struct term {
-    int64_t coef;
-    const struct mono *mono;
-};
-struct size {
-    struct size_table *table;
-    int n, id;
-    const struct term *terms;
-    const struct size *plain;
-    bool known;
-    int64_t value;
-};
-
-/* A set of pointers: open addressing, `hashes` beside `items`. */
-struct set {
-    const void **items;
-    uint64_t *hashes;
-    int n, capacity;
-};
-struct size_table {
-    struct arena *arena;
-    struct set sizes, monos, atoms;
-    int factors;                 /* how many symbols and atoms there are */
-    const struct mono *unit;
-    const struct size *zero, *one;
-};
-
-/* A polynomial in the making: sorted terms, on the stack while few. */
-enum { FEW = 12, TOO_LONG = 400, POWER_LIMIT = 1 << 20 };
-struct poly {
-    struct term *terms;
-    int n, capacity;
-    struct term few[FEW];
-};
-
-static int64_t sat(__int128 v)
-{
-    return v > INT64_MAX ? INT64_MAX : v < -INT64_MAX ? -INT64_MAX : (int64_t)v;
-}
-
-static int64_t sat_add(int64_t a, int64_t b)
-{
-    return sat((__int128)a + b);
-}
-
-static int64_t sat_mul(int64_t a, int64_t b)
-{
-    return sat((__int128)a * b);
-}
-
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-    h = (h ^ v) * 0x9E3779B97F4A7C15u;
-    return h ^ (h >> 29);
-}
-
-/* ---- hash-consing ---- */
-
-static void set_grow(struct arena *a, struct set *s)
-{
-    struct set old = *s;
-    s->capacity = old.capacity ? 2 * old.capacity : 64;
-    s->items = ARENA_ARRAY(a, const void *, s->capacity);
-    s->hashes = ARENA_ARRAY(a, uint64_t, s->capacity);
-    for (int i = 0; i < old.capacity; i++) {
-        if (!old.items[i])
-            continue;
-        uint64_t at = old.hashes[i] & (uint64_t)(s->capacity - 1);
-        while (s->items[at])
-            at = (at + 1) & (uint64_t)(s->capacity - 1);
-        s->items[at] = old.items[i];
-        s->hashes[at] = old.hashes[i];
-    }
-}
-
-/* The slot of an equal item, or the free slot where it belongs. */
-static uint64_t set_slot(struct arena *a, struct set *s, uint64_t hash, bool (*equal)(const void *, const void *),
-                         const void *key)
-{
-    if (2 * (s->n + 1) > s->capacity)
-        set_grow(a, s);
-    uint64_t mask = (uint64_t)(s->capacity - 1), at = hash & mask;
-    while (s->items[at] && !(s->hashes[at] == hash && equal(s->items[at], key)))
-        at = (at + 1) & mask;
-    return at;
-}
-
-static bool mono_equal(const void *a, const void *b)
-{
-    const struct mono *x = a, *y = b;
-    if (x->n != y->n)
-        return false;
-    for (int i = 0; i < x->n; i++)
-        if (x->powers[i].of != y->powers[i].of || x->powers[i].power != y->powers[i].power)
-            return false;
-    return true;
-}
-
-static const struct mono *mono_intern(struct size_table *t, const struct power *powers, int n)
-{
-    struct mono key = { .n = n, .powers = powers };
-    uint64_t hash = mix(1, (uint64_t)n);
-    int degree = 0;
-    for (int i = 0; i < n; i++) {
-        hash = mix(mix(hash, (uint64_t)powers[i].of->id), (uint64_t)powers[i].power);
-        degree += powers[i].power;
-        if (degree > POWER_LIMIT)
-            degree = POWER_LIMIT;
-    }
-    uint64_t at = set_slot(t->arena, &t->monos, hash, mono_equal, &key);
-    if (t->monos.items[at])
-        return t->monos.items[at];
-    struct mono *m = ARENA_NEW(t->arena, struct mono);
-    m->n = n;
-    m->degree = degree;
-    m->powers = n ? arena_copy(t->arena, powers, sizeof *powers * (size_t)n) : NULL;
-    t->monos.items[at] = m;
-    t->monos.hashes[at] = hash;
-    t->monos.n++;
-    return m;
-}
-
-static bool size_equal(const void *a, const void *b)
-{
-    const struct size *x = a, *y = b;
-    if (x->n != y->n)
-        return false;
-    for (int i = 0; i < x->n; i++)
-        if (x->terms[i].coef != y->terms[i].coef || x->terms[i].mono != y->terms[i].mono)
-            return false;
-    return true;
-}
-
-static const struct size *power_of(struct size_table *t, const struct size *base, int power)
-{
-    const struct size *s = t->one;
-    for (; power; power >>= 1) {
-        if (power & 1)
-            s = size_mul(t, s, base);
-        if (power > 1)
-            base = size_mul(t, base, base);
-    }
-    return s;
-}
-
-/* `s` with every VALUED symbol replaced by its value. */
-static const struct size *make_plain(struct size_table *t, const struct size *s)
-{
-    bool itself = true;
-    for (int i = 0; i < s->n; i++)
-        for (int k = 0; k < s->terms[i].mono->n; k++)
-            if (s->terms[i].mono->powers[k].of->plain)
-                itself = false;
-    if (itself)
-        return s;
-    const struct size *sum = t->zero;
-    for (int i = 0; i < s->n; i++) {
-        const struct size *product = size_int(t, s->terms[i].coef);
-        for (int k = 0; k < s->terms[i].mono->n; k++) {
-            const struct power *p = &s->terms[i].mono->powers[k];
-            product = size_mul(t, product, power_of(t, p->of->plain ? p->of->plain : p->of->whole, p->power));
-        }
-        sum = size_add(t, sum, product);
-    }
-    return sum;
-}
-
-static const struct size *size_intern(struct size_table *t, const struct term *terms, int n)
-{
-    struct size key = { .n = n, .terms = terms };
-    uint64_t hash = mix(2, (uint64_t)n);
-    for (int i = 0; i < n; i++)
-        hash = mix(mix(hash, (uint64_t)terms[i].coef), (uint64_t)(uintptr_t)terms[i].mono);
-    uint64_t at = set_slot(t->arena, &t->sizes, hash, size_equal, &key);
-    if (t->sizes.items[at])
-        return t->sizes.items[at];
-    struct size *s = ARENA_NEW(t->arena, struct size);
-    s->table = t;
-    s->n = n;
-    s->id = t->sizes.n;
-    s->terms = n ? arena_copy(t->arena, terms, sizeof *terms * (size_t)n) : NULL;
-    t->sizes.items[at] = s;
-    t->sizes.hashes[at] = hash;
-    t->sizes.n++;
-    s->plain = make_plain(t, s);
-    const struct size *p = s->plain;
-    s->known = p->n == 0 || (p->n == 1 && p->terms[0].mono == t->unit);
-    s->value = s->known && p->n ? p->terms[0].coef : 0;
-    return s;
-}
-
-/* ---- polynomials in the making ---- */
-
-static void poly_init(struct poly *p)
-{
-    p->terms = p->few;
-    p->n = 0;
-    p->capacity = FEW;
-}
-
-static void poly_free(struct poly *p)
-{
-    if (p->terms != p->few)
-        free(p->terms);
-}
-
-/* Graded lexicographic order: negative when x comes first (is the greater monomial). */
-static int mono_order(const struct mono *x, const struct mono *y)
-{
-    if (x == y)
-        return 0;
-    if (x->degree != y->degree)
-        return y->degree - x->degree;
-    for (int i = 0; i < x->n && i < y->n; i++) {
-        if (x->powers[i].of != y->powers[i].of)
-            return x->powers[i].of->id - y->powers[i].of->id;
-        if (x->powers[i].power != y->powers[i].power)
-            return y->powers[i].power - x->powers[i].power;
-    }
-    return y->n - x->n;
-}
-
-static void poly_add(struct poly *p, int64_t coef, const struct mono *mono)
-{
-    if (!coef)
-        return;
-    int low = 0, high = p->n;
-    while (low < high) {
-        int middle = (low + high) / 2, order = mono_order(p->terms[middle].mono, mono);
-        if (!order) {
-            p->terms[middle].coef = sat_add(p->terms[middle].coef, coef);
-            if (!p->terms[middle].coef)
-                memmove(p->terms + middle, p->terms + middle + 1, sizeof *p->terms * (size_t)(--p->n - middle));
-            return;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (p->n == p->capacity) {
-        struct term *more = malloc(sizeof *more * 2 * (size_t)p->capacity);
-        if (!more) out_of_memory(sizeof *more * 2 * (size_t)p->capacity);
-        memcpy(more, p->terms, sizeof *more * (size_t)p->n);
-        poly_free(p);
-        p->terms = more;
-        p->capacity *= 2;
-    }
-    memmove(p->terms + low + 1, p->terms + low, sizeof *p->terms * (size_t)(p->n - low));
-    p->terms[low] = (struct term){ coef, mono };
-    p->n++;
-}
-
-static void poly_add_size(struct poly *p, int64_t times, const struct size *s)
-{
-    for (int i = 0; i < s->n; i++)
-        poly_add(p, sat_mul(times, s->terms[i].coef), s->terms[i].mono);
-}
-
-static const struct size *poly_done(struct size_table *t, struct poly *p)
-{
-    const struct size *s = size_intern(t, p->terms, p->n);
-    poly_free(p);
-    return s;
-}
-
-enum { MOST_FACTORS = 64 };
-
-/* x * y, or with sign -1 x / y; NULL when y does not divide x (or there are too many factors). */
-static const struct mono *mono_mul(struct size_table *t, const struct mono *x, const struct mono *y, int sign)
-{
-    struct power out[MOST_FACTORS];
-    int n = 0;
-    if (x->n + y->n > MOST_FACTORS)
-        return NULL;
-    for (int i = 0, k = 0; i < x->n || k < y->n;) {
-        int order = i == x->n ? 1 : k == y->n ? -1 : x->powers[i].of->id - y->powers[k].of->id;
-        int power = (order <= 0 ? x->powers[i].power : 0) + (order >= 0 ? sign * y->powers[k].power : 0);
-        if (power < 0 || power > POWER_LIMIT)
-            return NULL;
-        if (power)
-            out[n++] = (struct power){ order <= 0 ? x->powers[i].of : y->powers[k].of, power };
-        i += order <= 0;
-        k += order >= 0;
-    }
-    return mono_intern(t, out, n);
-}
-
-/* ---- atoms and symbols ---- */
-
-static const struct size *factor_whole(struct size_table *t, struct factor *f)
-{
-    struct power one = { f, 1 };
-    struct term term = { 1, mono_intern(t, &one, 1) };
-    return f->whole = size_intern(t, &term, 1);
-}
-
-static struct factor *factor_new(struct size_table *t, enum factor_kind kind)
-{
-    struct factor *f = ARENA_NEW(t->arena, struct factor);
-    f->kind = kind;
-    f->id = t->factors++;
-    return f;
-}
-
-static const struct size *atom_plain(struct size_table *t, enum factor_kind kind, const struct size *a,
-                                     const struct size *b)
-{
-    switch (kind) {
-    case F_QUOTIENT: return size_quotient(t, a, b);
-    case F_MAX: return size_max(t, a, b);
-    case F_MIN: return size_min(t, a, b);
-    default: return size_mul(t, a, b);
-    }
-}
-
-static bool atom_equal(const void *a, const void *b)
-{
-    const struct factor *x = a, *y = b;
-    return x->kind == y->kind && x->a == y->a && x->b == y->b;
-}
-
-static const struct size *atom(struct size_table *t, enum factor_kind kind, const struct size *a, const struct size *b)
-{
-    if (kind != F_QUOTIENT && a->id > b->id) {
-        const struct size *other = a;
-        a = b;
-        b = other;
-    }
-    struct factor key = { .kind = kind, .a = a, .b = b };
-    uint64_t hash = mix(mix(mix(3, (uint64_t)kind), (uint64_t)a->id), (uint64_t)b->id);
-    uint64_t at = set_slot(t->arena, &t->atoms, hash, atom_equal, &key);
-    if (t->atoms.items[at])
-        return ((const struct factor *)t->atoms.items[at])->whole;
-    const struct size *plain = a->plain == a && b->plain == b ? NULL : atom_plain(t, kind, a->plain, b->plain);
-    struct factor *f = factor_new(t, kind);
-    f->a = a;
-    f->b = b;
-    f->plain = plain;
-    at = set_slot(t->arena, &t->atoms, hash, atom_equal, &key); /* the plain form may have made others */
-    t->atoms.items[at] = f;
-    t->atoms.hashes[at] = hash;
-    t->atoms.n++;
-    return factor_whole(t, f);
-}
-
-/* Makes an empty table; sizes live in `a`. */
-struct size_table *size_table_new(struct arena *a)
-{
-    struct size_table *t = ARENA_NEW(a, struct size_table);
-    t->arena = a;
-    t->unit = mono_intern(t, NULL, 0);
-    t->zero = size_intern(t, NULL, 0);
-    t->one = size_int(t, 1);
-    return t;
-}
-
-/* The constant v. */
-const struct size *size_int(struct size_table *t, int64_t v)
-{
-    struct term term = { v == INT64_MIN ? -INT64_MAX : v, t->unit };
-    return size_intern(t, &term, v != 0);
-}
-
-/* A fresh symbol. */
-const struct size *size_symbol(struct size_table *t, str name, enum size_kind kind, int64_t value, struct span origin,
-                               const char *what)
-{
-    struct factor *f = factor_new(t, F_SYMBOL);
-    f->symbol = (struct size_symbol){ name, kind, value, origin, what, f->id };
-    f->plain = kind == SIZE_VALUED ? size_int(t, value) : NULL;
-    return factor_whole(t, f);
-}
+enum { TOO_LONG = 400 }; /* terms: a longer product is an atom, a longer division given up */
 
 /* ---- arithmetic ---- */
 
@@ -468,7 +65,7 @@ const struct size *size_mul(struct size_table *t, const struct size *a, const st
     if (is_quotient_by(b, a))
         return b->terms[0].mono->powers[0].of->a;
     if (a->n * b->n > TOO_LONG)
-        return atom(t, F_PRODUCT, a, b);
+        return size_atom(t, F_PRODUCT, a, b);
     struct poly p;
     poly_init(&p);
     for (int i = 0; i < a->n; i++)
@@ -476,9 +73,9 @@ const struct size *size_mul(struct size_table *t, const struct size *a, const st
             const struct mono *m = mono_mul(t, a->terms[i].mono, b->terms[k].mono, 1);
             if (!m) {
                 poly_free(&p);
-                return atom(t, F_PRODUCT, a, b);
+                return size_atom(t, F_PRODUCT, a, b);
             }
-            poly_add_size(&p, 1, cancel(t, sat_mul(a->terms[i].coef, b->terms[k].coef), m));
+            poly_add_size(&p, 1, cancel(t, size_sat_mul(a->terms[i].coef, b->terms[k].coef), m));
         }
     return poly_done(t, &p);
 }
@@ -504,7 +101,7 @@ static const struct size *divide(struct size_table *t, const struct size *a, con
         for (int i = 0; i < b->n; i++) {
             const struct mono *m = mono_mul(t, lead.mono, b->terms[i].mono, 1);
             if (m)
-                poly_add(&next, -sat_mul(lead.coef, b->terms[i].coef), m);
+                poly_add(&next, -size_sat_mul(lead.coef, b->terms[i].coef), m);
         }
         rest = poly_done(t, &next);
     }
@@ -546,7 +143,7 @@ const struct size *size_quotient(struct size_table *t, const struct size *a, con
             b = divide(t, b, size_int(t, g));
         }
     }
-    return atom(t, F_QUOTIENT, a, b);
+    return size_atom(t, F_QUOTIENT, a, b);
 }
 
 /* The larger; an atom when algebra cannot tell. */
@@ -554,7 +151,7 @@ const struct size *size_max(struct size_table *t, const struct size *a, const st
 {
     if (a == b || size_never_negative(size_sub(t, a, b)))
         return a;
-    return size_never_negative(size_sub(t, b, a)) ? b : atom(t, F_MAX, a, b);
+    return size_never_negative(size_sub(t, b, a)) ? b : size_atom(t, F_MAX, a, b);
 }
 
 /* The smaller; an atom when algebra cannot tell. */
@@ -562,7 +159,7 @@ const struct size *size_min(struct size_table *t, const struct size *a, const st
 {
     if (a == b || size_never_negative(size_sub(t, b, a)))
         return a;
-    return size_never_negative(size_sub(t, a, b)) ? b : atom(t, F_MIN, a, b);
+    return size_never_negative(size_sub(t, a, b)) ? b : size_atom(t, F_MIN, a, b);
 }
 
 /* ---- questions ---- */
@@ -643,7 +240,7 @@ static bool expand(struct size_table *t, struct poly *p, int64_t coef, const str
     for (int k = powers->power; k >= 0; k--) {
         struct power f = { powers->of, k };
         const struct mono *m = mono_mul(t, done, mono_intern(t, &f, k > 0), 1);
-        if (!m || !expand(t, p, sat_mul(coef, choose), powers + 1, n - 1, m))
+        if (!m || !expand(t, p, size_sat_mul(coef, choose), powers + 1, n - 1, m))
             return false;
         if (!bound)
             break;
@@ -668,110 +265,4 @@ bool size_never_negative(const struct size *s)
         yes = yes && p.terms[i].coef > 0;
     poly_free(&p);
     return yes;
-}
-
-/* ---- text ---- */
-
-static void in_brackets(const struct size *s, struct buf *out)
-{
-    bool plain = s->n == 0 || (s->n == 1 && (s->terms[0].mono->n == 0 ||
-                                             (s->terms[0].mono->n == 1 && s->terms[0].coef == 1 &&
-                                              s->terms[0].mono->powers[0].power == 1 &&
-                                              s->terms[0].mono->powers[0].of->kind != F_QUOTIENT &&
-                                              s->terms[0].mono->powers[0].of->kind != F_PRODUCT)));
-    buf_puts(out, plain ? "" : "(");
-    size_text(s, out);
-    buf_puts(out, plain ? "" : ")");
-}
-
-static void factor_text(const struct factor *f, struct buf *out)
-{
-    if (f->kind == F_SYMBOL) {
-        buf_puts(out, f->symbol.name);
-    } else if (f->kind == F_QUOTIENT || f->kind == F_PRODUCT) {
-        in_brackets(f->a, out);
-        buf_puts(out, f->kind == F_QUOTIENT ? " / " : " * ");
-        in_brackets(f->b, out);
-    } else {
-        buf_puts(out, f->kind == F_MAX ? "max(" : "min(");
-        size_text(f->a, out);
-        buf_puts(out, ", ");
-        size_text(f->b, out);
-        buf_putc(out, ')');
-    }
-}
-
-static void term_text(int64_t coef, const struct mono *m, struct buf *out)
-{
-    const char *between = "";
-    if (coef != 1 || m->n == 0) {
-        buf_printf(out, "%lld", (long long)coef);
-        between = " * ";
-    }
-    bool alone = m->n == 1 && coef == 1 && m->powers[0].power == 1;
-    for (int i = 0; i < m->n; i++) {
-        const struct power *p = &m->powers[i];
-        bool brackets = !alone && (p->of->kind == F_QUOTIENT || p->of->kind == F_PRODUCT);
-        buf_puts(out, between);
-        buf_puts(out, brackets ? "(" : "");
-        factor_text(p->of, out);
-        buf_puts(out, brackets ? ")" : "");
-        if (p->power > 1)
-            buf_printf(out, " ** %d", p->power);
-        between = " * ";
-    }
-}
-
-/* Adds s in reading order: `n * d + n - 1`; a positive term first where there is one. */
-void size_text(const struct size *s, struct buf *out)
-{
-    int first = 0;
-    while (first < s->n && s->terms[first].coef < 0)
-        first++;
-    first = first == s->n ? 0 : first;
-    if (!s->n)
-        buf_putc(out, '0');
-    for (int k = 0; k < s->n; k++) {
-        const struct term *t = &s->terms[k == 0 ? first : k <= first ? k - 1 : k];
-        if (k == 0 && t->coef < 0)
-            buf_putc(out, '-');
-        else if (k > 0)
-            buf_puts(out, t->coef < 0 ? " - " : " + ");
-        term_text(t->coef < 0 ? -t->coef : t->coef, t->mono, out);
-    }
-}
-
-/* The text of s, in `a`. */
-const char *size_str(struct arena *a, const struct size *s)
-{
-    struct buf b = { 0 };
-    size_text(s, &b);
-    const char *text = arena_strndup(a, b.text, b.n);
-    buf_free(&b);
-    return text;
-}
-
-static int add_symbols(const struct size *s, const struct size_symbol **out, int n, int max)
-{
-    for (int i = 0; i < s->n; i++)
-        for (int k = 0; k < s->terms[i].mono->n; k++) {
-            const struct factor *f = s->terms[i].mono->powers[k].of;
-            if (f->kind != F_SYMBOL) {
-                n = add_symbols(f->b, out, add_symbols(f->a, out, n, max), max);
-                continue;
-            }
-            bool seen = false;
-            for (int j = 0; j < n && j < max; j++)
-                seen = seen || out[j] == &f->symbol;
-            if (!seen && n < max)
-                out[n] = &f->symbol;
-            n += !seen;
-        }
-    return n;
-}
-
-/* The symbols of s, each once. */
-int size_symbols(const struct size *s, const struct size_symbol **out, int max)
-{
-    return add_symbols(s, out, 0, max);
 }
