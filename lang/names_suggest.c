@@ -1,6 +1,7 @@
 /* Unknown names: what the user may have meant, by distance to all that is visible and by habits from NumPy, PyTorch
  * and other languages. */
 #include "lang/names_walk.h"
+#include "lang/parse.h"
 
 #include <string.h>
 
@@ -65,7 +66,7 @@ static const struct {
 static const char *habit(const char *name) {
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
         if (!strcmp(habits[i].word, name)) return habits[i].help;
-    return NULL;
+    return parse_habit(name);
 }
 
 static bool is_module(const char *name) {

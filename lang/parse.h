@@ -10,4 +10,7 @@
 struct ast *parse_source(struct arena *a, struct interner *names, const struct source *src, struct diags *ds,
                          bool *incomplete);
 
+/* What stands here for a word that begins a statement, or is one, in other languages; NULL: nothing. */
+const char *parse_habit(const char *word);
+
 #endif

@@ -107,17 +107,17 @@ static bool is_word(const struct parse *p, const struct token *t) {
     return t->kind != NAME && t->span.to > t->span.from && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
 }
 
-static bool is_habit(const struct token *t) {
+/* See parse.h. */
+const char *parse_habit(const char *word) {
     for (size_t k = 0; k < sizeof habits / sizeof *habits; k++)
-        if (!strcmp(t->value.NAME, habits[k].word)) return true;
-    return false;
+        if (!strcmp(word, habits[k].word)) return habits[k].help;
+    return NULL;
 }
 
 static void habit(const struct parse *p, struct diag *m, int i) {
     const struct token *t = token_at(p, i);
-    if (t->kind != NAME) return;
-    for (size_t k = 0; k < sizeof habits / sizeof *habits; k++)
-        if (!strcmp(t->value.NAME, habits[k].word)) diag_help(m, "%s", habits[k].help);
+    const char *help = t->kind == NAME ? parse_habit(t->value.NAME) : NULL;
+    if (help) diag_help(m, "%s", help);
 }
 
 /* A statement that starts with a name and another name: the first may be a keyword that is misspelt. */
@@ -142,7 +142,8 @@ static void hints(const struct parse *p, struct diag *m, const struct expected *
     bool colon = t->kind == ':' && !e->name, after_colon = t->kind == NEWLINE && token_at(p, i - 1)->kind == ':';
     bool definition = start->kind >= FN && start->kind <= OPTIMIZER;
     if (head && (colon || after_colon)) diag_help(m, "a block stands in braces: `{ ... }`");
-    if (start->kind == NAME && t->kind == NAME && i == first + 1 && !is_habit(start)) keyword_meant(m, start);
+    bool word = start->kind == NAME && t->kind == NAME && i == first + 1;
+    if (word && !parse_habit(start->value.NAME)) keyword_meant(m, start);
     if (definition && t->kind == '[' && listed(e->word, e->words, "`)`"))
         diag_help(m, "inputs stand after the parentheses, `given X[n, d], y[n], q[d]`; an argument has a type, "
                      "`X: real[n, d]`");

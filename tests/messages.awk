@@ -2,8 +2,8 @@
 #
 #     awk -f tests/messages.awk [-v known=FILE] SOURCES... = EXPECTATIONS...
 #
-# A text is a string in a call of ev_error, diag_new, diag_label, diag_note or diag_help; what is looked for is its
-# longest part without conversions. Faults of icl itself (E_INTERNAL) are left out, and texts that begin as a line of
+# A text is a string in a call of ev_error, ev_warn, diag_new, diag_label, diag_note or diag_help, or the second of a row
+# {"word", "hint"} of lang/; what is looked for is its longest part without conversions. Faults of icl itself (E_INTERNAL) are left out, and texts that begin as a line of
 # `known` does: `text <tab> why there is no case`. A line of `known` that excuses nothing is reported, too.
 
 FILENAME != file { flush(); file = FILENAME }
@@ -32,10 +32,16 @@ function is_excused(s,    e) {
 }
 
 # Takes the calls out of what was read of one source.
-function flush(    rest) {
-    rest = text
+function flush(    rest, all) {
+    rest = all = text
     text = ""
-    while (match(rest, /(ev_error|diag_new|diag_label|diag_note|diag_help)\(/)) {
+    while (file ~ /^lang\// && match(rest, /\n *\{"[^"\n]*", "/)) {
+        rest = substr(rest, RSTART + RLENGTH - 1)
+        match(rest, /"([^"\\]|\\.)*"/)
+        read_call(substr(rest, 1, RLENGTH) ")")
+    }
+    rest = all
+    while (match(rest, /(ev_error|ev_warn|diag_new|diag_label|diag_note|diag_help)\(/)) {
         rest = substr(rest, RSTART + RLENGTH)
         read_call(rest)
     }
