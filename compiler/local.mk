@@ -102,6 +102,8 @@ program_sources += \
 	compiler/tensor_say.h \
 	compiler/train.c \
 	compiler/train.h \
+	compiler/train_kernels.c \
+	compiler/train_loop.c \
 	compiler/train_step.c \
 	compiler/training.h \
 	compiler/tune.c \

@@ -1,4 +1,4 @@
-/* A training as its parts see it: train.c builds kernels and loops over steps, train_step.c does one. */
+/* A training as its parts see it: train_kernels.c builds kernels, train_step.c does a step, train_loop.c all. */
 #ifndef ICL_TRAINING_H
 #define ICL_TRAINING_H
 
@@ -38,8 +38,32 @@ struct training {
     struct train_memory *memory;
 };
 
+/* ---- train_kernels.c ---- */
+
 /* Squared error of the architecture's answer to a prompt, the mean over positions of a sequence. */
 struct value *training_loss(struct ev *ev, struct training *t, struct arch *a, struct frame *fr);
+
+/* Results: the loss, then its gradient by every parameter. NULL: reported. */
+struct kernel *training_gradient_kernel(struct ev *ev, struct training *t, const struct instance *task);
+/* t->update_k: one element of the parameters and of the optimizer's states after a step. False: reported. */
+bool training_update_kernel(struct ev *ev, struct training *t);
+/* Machine code for a kernel, or who else answers. False: reported. */
+bool training_ready(struct ev *ev, struct kernel *k, struct train_kernel *out, const struct ast *at);
+/* What the schedule makes of the learning rate at this step. */
+double training_factor(struct ev *ev, struct training *t);
+/* What the curriculum gives at this step, an entry each. False: reported. */
+bool training_levels(struct ev *ev, struct training *t, int64_t *level);
+/* The task with the curriculum's levels. */
+const struct instance *training_task(struct ev *ev, struct training *t, const int64_t *level);
+
+/* ---- train_loop.c ---- */
+
+/* Builds the kernel again when the curriculum has moved, in the arena that outlives the step. False: reported. */
+bool training_follow(struct ev *ev, struct training *t, struct arena *lasting);
+/* All steps, from where a checkpoint left them. False: stopped, or reported. */
+bool training_run(struct ev *ev, struct training *t);
+
+/* ---- train_step.c ---- */
 
 /* Room for the numbers of a training, and the parameters in it. False: reported. */
 bool training_begin(struct ev *ev, struct training *t);
