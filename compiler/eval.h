@@ -112,6 +112,8 @@ struct value *ev_expr(struct ev *ev, struct scope *s, const struct ast *e);
 struct value *ev_index(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_block(struct ev *ev, struct scope *s, const struct ast *block, struct frame *fr);
 void ev_statement(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr);
+void ev_repeat(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr); /* eval_loop.c */
+void ev_for(struct ev *ev, struct scope *s, const struct ast *e, struct frame *fr);
 struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_silence(struct ev *ev, struct scope *s,
                 const struct ast *block); /* after an error: what it assigns is not known */

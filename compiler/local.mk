@@ -35,7 +35,9 @@ program_sources += \
 	compiler/eval_expr.c \
 	compiler/eval_hyper.c \
 	compiler/eval_index.c \
+	compiler/eval_loop.c \
 	compiler/eval_message.c \
+	compiler/eval_range.c \
 	compiler/eval_stmt.c \
 	compiler/grad.c \
 	compiler/grad.h \
