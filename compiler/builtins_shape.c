@@ -196,15 +196,44 @@ SCRIPT_BUILTIN(bi_reshape)
                                   shape_text(ev->arena, x->rank, x->dims), size_str(ev->arena, from),
                                   shape_text(ev->arena, rank, dims), size_str(ev->arena, to));
         ev_show(ev, m, a->at[0], x);
+        ev_help_size(ev, m, from, to);
         return &value_error;
     }
     return builtin_negative(ev, rank, dims, a->call) ? &value_error : t_reshape(ev, x, rank, dims);
+}
+
+/* The parts of a tensor, along its first axis, side by side along another: the elements in another order. */
+static struct value *join_parts(struct ev *ev, const struct builtin *b, struct args *a)
+{
+    struct value *x = a->v[0];
+    struct value part = *x;
+    bool joins = b->op == OP_CONCAT;
+    int perm[IR_MAX_RANK];
+    dim dims[IR_MAX_RANK];
+    if (joins) part.rank--;
+    int axis = builtin_axis(ev, a, 1, &part), rank = 0;
+    if (axis == -2) return &value_error;
+    if (axis < 0) axis = 0;
+    for (int i = 0; i < x->rank; i++) perm[i] = i < axis ? i + 1 : i == axis ? 0 : i;
+    for (int i = 0; i < x->rank; i++) {
+        dims[rank++] = x->dims[perm[i]];
+        if (joins && i == axis) {
+            dims[rank - 1] = size_mul(ev->sizes, x->dims[0], x->dims[axis + 1]);
+            i++;
+        }
+    }
+    struct value *moved = t_transpose(ev, x, perm);
+    return joins ? t_reshape(ev, moved, rank, dims) : moved;
 }
 
 SCRIPT_BUILTIN(bi_concat)
 {
     (void)s;
     int n;
+    bool whole = a->v[0]->kind == V_TENSOR && a->at[0]->kind != A_LIST;
+    if (whole && a->v[0]->rank > (b->op == OP_CONCAT) && !size_is(a->v[0]->dims[0], 0) &&
+        (!a->v[1] || value_is_scalar(a->v[1], DT_INT)))
+        return join_parts(ev, b, a);
     bool unknown = false;
     struct value **of = ev_elements(ev, a->v[0], a->at[0], &n, &unknown);
     if (unknown) return &value_any;

@@ -222,6 +222,7 @@ void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at,
                   dim d); /* labels a size with its number and origin */
 const char *ev_size_text(struct ev *ev, dim d);                                /* "n + 1 = 5", "5", "n" */
 void ev_size_pair(struct ev *ev, dim a, dim b, const char **a_text, const char **b_text); /* texts that differ */
+void ev_help_size(struct ev *ev, struct diag *m, dim a, dim b); /* a signature's name where another size is meant */
 const char *ev_text(struct ev *ev, const struct ast *at); /* the expression as the user wrote it, on one line */
 
 /* ---- what the parts ask of each other ---- */

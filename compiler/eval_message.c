@@ -147,3 +147,39 @@ void ev_size_pair(struct ev *ev, dim a, dim b, const char **a_text, const char *
     *a_text = ev_size_text(ev, a);
     *b_text = ev_size_text(ev, b);
 }
+
+/* A name that a signature of the script gives to a size. */
+static bool is_any(const struct size_symbol *s)
+{
+    return s->kind == SIZE_RIGID && s->origin.src && !library(s->origin.src);
+}
+
+/* A name of a signature in `a` that hides one of the script's in `b`. */
+static bool hidden_size(struct diag *m, const struct symbols *a, const struct symbols *b)
+{
+    for (int i = 0; i < a->n * b->n; i++) {
+        const struct size_symbol *any = a->of[i / b->n], *other = b->of[i % b->n];
+        if (!is_any(any) || any->name != other->name || other->kind != SIZE_VALUED || !other->origin.src) continue;
+        diag_help(m, "`%s` in the signature stands for any size, and hides `%s = %lld` of line %d", any->name,
+                  other->name, (long long)other->value, source_line(other->origin.src, other->origin.from));
+        return true;
+    }
+    return false;
+}
+
+void ev_help_size(struct ev *ev, struct diag *m, dim a, dim b)
+{
+    struct symbols x = { 0 }, y = { 0 };
+    int64_t n;
+    add_symbols(&x, a);
+    add_symbols(&y, b);
+    if (hidden_size(m, &x, &y) || hidden_size(m, &y, &x)) return;
+    dim known = size_known(b, &n) ? b : a, open = known == b ? a : b;
+    const struct size_symbol *any = (known == b ? x : y).of[0];
+    if (!size_known(known, &n) || !any || !is_any(any) || strcmp(size_str(ev->arena, open), any->name)) return;
+    const char *text = size_str(ev->arena, known);
+    bool name = !strpbrk(text, " +-*/()"); /* alone it would stand for any size, too */
+    if (name) text = arena_printf(ev->arena, "%lld", (long long)n);
+    diag_help(m, "`%s` stands for any size here; where it is always %s, the signature says `%s` in its place",
+              any->name, ev_size_text(ev, known), text);
+}

@@ -51,6 +51,7 @@ void say_no_broadcast(struct ev *ev, struct value *x, struct value *y, int ix, i
     ev_size_pair(ev, exchanged ? y->dims[iy] : x->dims[ix], exchanged ? x->dims[ix] : y->dims[iy], &one, &other);
     diag_note(m, "axes are paired from the last; a pair must be equal, or one of them 1: %s and %s are not", one,
               other);
+    ev_help_size(ev, m, x->dims[ix], y->dims[iy]);
     suggest_column(ev, m, x, y, right);
     suggest_column(ev, m, y, x, left);
 }
@@ -130,6 +131,7 @@ void say_inner_sizes(struct ev *ev, struct value *a, struct value *b, const stru
     diag_note(m, "`@` pairs the last axis of %s (%s) with the %s axis of %s (%s)", ev_text(ev, at->kid[0]),
               ev_size_text(ev, ka), b->rank > 1 ? "last but one" : "first", ev_text(ev, at->kid[1]),
               ev_size_text(ev, kb));
+    ev_help_size(ev, m, ka, kb);
     const char *l = ev_text(ev, at->kid[0]), *r = ev_text(ev, at->kid[1]);
     dim shape[2] = { 0 };
     if (a->rank == 2 && size_compare(a->dims[0], kb) == SIZE_EQUAL) {
