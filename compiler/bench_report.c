@@ -3,6 +3,7 @@
  * from one start of a process to the next (addresses, the clock's rate) is not in the spread of one process's runs. */
 #include "compiler/bench.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static bool read_before(struct ev *ev, const char *path, struct before *old)
     json_error_t wrong = { .text = "" };
     FILE *f = fopen(path, "r");
     if (!f) {
-        fprintf(stderr, "icl: cannot read `%s`\n", path);
+        fprintf(stderr, "icl: cannot read `%s`: %s\n", path, strerror(errno));
         return false;
     }
     for (json_t *j; (j = json_loadf(f, JSON_DISABLE_EOF_CHECK, &wrong));) {

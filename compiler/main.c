@@ -119,6 +119,7 @@ static int command_explain(struct command_line *line)
     size_t n = strlen(what);
     if (!page && (strchr(what, '/') || (n > 4 && !strcmp(what + n - 4, ".icl"))))
         return with_program(line, explain_program);
+    if (!line->file) return usage_error("`icl explain` needs %s", "a script, or the code of a message, such as E0203");
     if (!page) return usage_error("`%s` is neither a script nor the code of a message, such as E0203", what);
     printf("%s\n\n%s", what, page);
     return 0;
@@ -138,6 +139,7 @@ static int command_cache(struct command_line *line)
     const char *what = line->file ? line->file : "";
     if (!strcmp(what, "stat")) return cache_stat(line->session.format == FORMAT_JSON);
     if (!strcmp(what, "clear")) return cache_remove(line->session.format == FORMAT_JSON);
+    if (!line->file) return usage_error("`icl cache` needs %s", "`stat` or `clear`");
     return usage_error("`icl cache` takes `stat` or `clear`, not `%s`", what);
 }
 
