@@ -444,8 +444,20 @@ static const char *runtime_path(struct build *b)
     return path;
 }
 
+/* A slip of the fingers does not cost a script: false, and reported, where the program would be written over it. */
+static bool spares(const struct build *b, const char *script)
+{
+    struct stat from, to;
+    if (stat(script, &from) || stat(b->output, &to)) return true;
+    if (from.st_dev != to.st_dev || from.st_ino != to.st_ino) return true;
+    fprintf(stderr, "icl: the program would be written over the script %s: give `-o` another name\n", script);
+    return false;
+}
+
 static bool write_program(struct build *b, const struct payload *p, const char *runtime)
 {
+    for (int i = 0; i < p->nfiles; i++)
+        if (!spares(b, p->file[i].path)) return false;
     struct buf program = { 0 }, payload = { 0 }, out = { 0 };
     const char *why = "it cannot be read";
     payload_write(&payload, p, !b->target);
@@ -453,12 +465,24 @@ static bool write_program(struct build *b, const struct payload *p, const char *
                 payload_attach(&out, program.text, program.n, payload.text, payload.n, &why);
     if (!good) fprintf(stderr, "icl: %s: %s\n", runtime, why);
     why = good ? output_write(&b->arena, b->output, out.text, out.n) : NULL;
-    if (good && !why && chmod(b->output, 0755)) why = strerror(errno);
-    if (why) fprintf(stderr, "icl: cannot write %s: %s\n", b->output, why);
+    if (good && !why && chmod(b->output, 0755))
+        why = arena_printf(&b->arena, "cannot write %s: %s", b->output, strerror(errno));
+    if (good && why) fprintf(stderr, "icl: %s\n", why);
     buf_free(&program);
     buf_free(&payload);
     buf_free(&out);
     return good && !why;
+}
+
+/* Asked before the code is made, which takes its time. */
+static bool writable(struct build *b)
+{
+    struct output_file draft;
+    if (!spares(b, b->file)) return false;
+    const char *why = output_open(&b->arena, &draft, b->output);
+    if (why) fprintf(stderr, "icl: %s\n", why);
+    else output_discard(&draft);
+    return !why;
 }
 
 static void report(const struct build *b, const struct stage *s, const struct payload *p)
@@ -475,7 +499,7 @@ static void report(const struct build *b, const struct stage *s, const struct pa
 static int build(struct build *b)
 {
     const char *why = NULL, *runtime = runtime_path(b);
-    int status = runtime ? first_walk(b) : EXIT_USAGE;
+    int status = runtime && writable(b) ? first_walk(b) : EXIT_USAGE;
     if (status) return status;
     settle_flags(b);
     const char *flag[b->options.n + 1];
