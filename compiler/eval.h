@@ -186,6 +186,8 @@ struct value *t_elem2(struct ev *ev, enum ir_op op, struct value *a, struct valu
 struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct value *b, const struct ast *at);
 struct value *t_cast(struct ev *ev, struct value *a, enum dtype t);  /* bool, int -> real; bool -> int */
 struct value *t_broadcast(struct ev *ev, struct value *a, int rank, const dim *dims);
+bool t_stretches(const struct value *v, int rank, const dim *dims); /* does v broadcast to a shape that stays so? */
+struct value *t_zeros_like(struct ev *ev, const struct value *like, int axis, dim count); /* `count` along the axis */
 struct value *t_reshape(struct ev *ev, struct value *a, int rank, const dim *dims);
 struct value *t_transpose(struct ev *ev, struct value *a, const int *perm);
 struct value *t_swap(struct ev *ev, struct value *a); /* the last two axes */

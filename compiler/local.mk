@@ -72,6 +72,7 @@ program_sources += \
 	compiler/model.h \
 	compiler/model_causal.c \
 	compiler/model_file.c \
+	compiler/model_path.c \
 	compiler/narrow.c \
 	compiler/op.def \
 	compiler/pass.def \

@@ -99,6 +99,21 @@ struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_set(struct ev *ev, struct scope *s, const struct ast *e);
 bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *out);
 
+/* ---- model_path.c ---- */
+
+/* The path of a frame, as the start of what stands in it: "block[0].attention[0]." */
+void path_frame(struct buf *out, const struct arch_frame *f);
+/* The path of a step in the frame at hand. */
+const char *path_here(struct ev *ev, struct path_step last);
+/* How often this name came up in the frame at hand before. */
+int path_count(struct ev *ev, str name);
+/* What the model's interventions make of v, the value at this step. */
+struct value *path_intervene(struct ev *ev, struct path_step last, struct value *v);
+/* A tap that someone asks for. */
+void path_watch(struct ev *ev, struct path_step step, struct value *v);
+
+/* ---- model_causal.c, model_file.c ---- */
+
 /* Entry i of what a sequence architecture predicts comes from the rows before i and x[i] alone, so one walk over all
  * rows answers every query: what m predicts for x[t, d], y[t], the last label unseen. An intervention may break that:
  * not for a model with one. */

@@ -213,6 +213,22 @@ struct value *t_full(struct ev *ev, struct value *v, int rank, const dim *dims)
     return t_broadcast(ev, v, rank, dims);
 }
 
+struct value *t_zeros_like(struct ev *ev, const struct value *like, int axis, dim count)
+{
+    dim dims[IR_MAX_RANK];
+    memcpy(dims, like->dims, sizeof dims);
+    dims[axis] = count;
+    return t_full(ev, t_const(ev, 0), like->rank, dims);
+}
+
+bool t_stretches(const struct value *v, int rank, const dim *dims)
+{
+    bool fits = v->rank <= rank;
+    for (int i = 0; fits && i < v->rank; i++)
+        fits = size_is(v->dims[i], 1) || size_compare(v->dims[i], dims[rank - v->rank + i]) != SIZE_DIFFERENT;
+    return fits;
+}
+
 struct value *t_reshape(struct ev *ev, struct value *a, int rank, const dim *dims)
 {
     if (value_poisoned(a)) return a;
