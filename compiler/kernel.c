@@ -133,6 +133,7 @@ static bool compile(struct compiler *s, struct loop_func *lf, struct target_spec
 {
     double start = now();
     const char *reason = NULL;
+    loops_nests(lf);
     bool ok = compile_loops(s, lf, t, out, needs, &reason);
     if (!ok) *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
     s->counts->compiled += ok;

@@ -164,6 +164,7 @@ tool_sources += \
 	compiler/loops.c \
 	compiler/loops.h \
 	compiler/loops_place.c \
+	compiler/loops_nests.c \
 	compiler/loops_sizes.c \
 	compiler/loops_text.c \
 	compiler/lsp.c \

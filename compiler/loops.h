@@ -40,6 +40,23 @@ struct loop_loop {
     int ncarried;
     int *carried, *init, *next; /* parameters, values before the first pass, values at the end of a pass */
     int going;                  /* flag at the end of a pass: go on; -1: always */
+    int nest;                   /* its number among f->nests, + 1, set by loops_nests; 0: it is none */
+};
+
+/* What a nest takes from outside. VALUE: an instruction; BUFFER: the address of one; of f->sizes, number + 1, SIZE: the
+ * word, an index; REAL: the word, a real; PLACE: the address so many elements after its buffer's. */
+enum loop_taken_kind { TAKEN_VALUE, TAKEN_BUFFER, TAKEN_SIZE, TAKEN_REAL, TAKEN_PLACE };
+struct loop_taken {
+    enum loop_taken_kind kind;
+    int id;
+};
+
+/* A loop that may be a function of its own. */
+struct loop_nest {
+    uint64_t key[2];
+    int twin;  /* the first nest with the same code */
+    int twins; /* of the first: how many others there are */
+    VEC(struct loop_taken) taken;
 };
 
 struct loop_ins {
@@ -72,6 +89,7 @@ struct loop_func {
     VEC(struct loop_mem) mems;
     VEC(struct loop_block) blocks; /* 0: the top */
     int64_t scratch;               /* bytes, set by loops_place */
+    VEC(struct loop_nest) nests;
     VEC(uint64_t) sizes;           /* what the code is told when it runs, set by loops_sizes */
 };
 
@@ -133,6 +151,8 @@ void loops_place(struct loop_func *f);
 /* Collects the numbers that the code is told when it runs (f->sizes); functions with equal keys have the same code.
  * `known`: the code is told nothing. */
 void loops_sizes(struct loop_func *f, bool known, uint64_t key[2]);
+/* Finds nests of loops that do the same to other buffers (f->nests), after loops_sizes. */
+void loops_nests(struct loop_func *f);
 void loops_print(FILE *to, const struct loop_func *f);
 /* NULL: well formed; else what is wrong (text in the function's arena). */
 const char *loops_verify(const struct loop_func *f);

@@ -26,6 +26,10 @@ struct emit {
     LLVMValueRef **result;     /* by instruction: what a LOOP or a DRAW gives */
     LLVMValueRef *base;        /* by buffer: its address */
     LLVMValueRef *start;       /* by size: the address so many elements after it, in its one buffer */
+    LLVMValueRef *told;        /* by size: the word, in a nest's function; else NULL */
+    LLVMValueRef *nest;        /* by nest: its function */
+    LLVMTypeRef *nest_type;
+    const struct target_spec *target;
     struct computed *computed; /* COMPUTED of them */
     LLVMValueRef first, blocks, seed, sizes;
     LLVMTypeRef i64, i8, ptr;
@@ -46,6 +50,11 @@ static LLVMTypeRef lanes_of(const struct emit *e, LLVMTypeRef t)
     return e->vb.lanes > 1 ? LLVMVectorType(t, (unsigned)e->vb.lanes) : t;
 }
 
+static LLVMTypeRef real_type(const struct emit *e)
+{
+    return e->vb.precision == 32 ? LLVMFloatTypeInContext(e->c) : LLVMDoubleTypeInContext(e->c);
+}
+
 static LLVMTypeRef type_of(const struct emit *e, enum loop_type t)
 {
     if (t == LT_INDEX) return e->i64;
@@ -59,6 +68,7 @@ static LLVMTypeRef type_of(const struct emit *e, enum loop_type t)
  * to keep it. */
 static LLVMValueRef size(const struct emit *e, LLVMTypeRef type, int number)
 {
+    if (e->told) return e->told[number];
     LLVMValueRef at = int64(e, 8 * (number - 1));
     LLVMValueRef v = LLVMBuildLoad2(e->b, type, LLVMBuildGEP2(e->b, e->i8, e->sizes, &at, 1, ""), "");
     LLVMSetMetadata(v, LLVMGetMDKindIDInContext(e->c, "invariant.load", 14),
@@ -71,9 +81,7 @@ static LLVMValueRef value(const struct emit *e, int id)
 {
     const struct loop_ins *i = &e->f->ins.data[id];
     if ((i->op != L_REAL && i->op != L_INT) || !i->size[0]) return e->value[id];
-    LLVMTypeRef t = i->op == L_INT ? e->i64 : e->vb.precision == 32 ? LLVMFloatTypeInContext(e->c)
-                                                                    : LLVMDoubleTypeInContext(e->c);
-    return scalars_splat(&e->vb, size(e, t, i->size[0]));
+    return scalars_splat(&e->vb, size(e, i->op == L_INT ? e->i64 : real_type(e), i->size[0]));
 }
 
 static LLVMValueRef argument(const struct emit *e, const struct loop_ins *i, int k)
@@ -86,7 +94,7 @@ static LLVMValueRef argument(const struct emit *e, const struct loop_ins *i, int
 /* A scalar of a buffer as it lies in memory. */
 static LLVMTypeRef stored_scalar(const struct emit *e, const struct loop_mem *m)
 {
-    if (m->type == LT_REAL) return e->vb.precision == 32 ? LLVMFloatTypeInContext(e->c) : LLVMDoubleTypeInContext(e->c);
+    if (m->type == LT_REAL) return real_type(e);
     if (m->type == LT_BOOL && (m->kind == MEM_LANES || m->kind == MEM_UNIFORM)) return e->i8;
     return e->i64;
 }
@@ -398,6 +406,78 @@ static void loop(struct emit *e, int id)
     if (!certain) loop_results(e, id, init, before, end);
 }
 
+/* A new function of the module, to be continued at its entry. */
+static void begin_function(struct emit *e, const char *name, LLVMTypeRef type)
+{
+    const struct target_spec *t = e->target;
+    unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
+    e->function = LLVMAddFunction(e->vb.module, name, type);
+    LLVMAddTargetDependentFunctionAttr(e->function, "target-cpu", t->cpu);
+    if (t->features && *t->features) LLVMAddTargetDependentFunctionAttr(e->function, "target-features", t->features);
+    LLVMAddAttributeAtIndex(e->function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(e->c, nounwind, 0));
+    LLVMPositionBuilderAtEnd(e->b, LLVMAppendBasicBlockInContext(e->c, e->function, "entry"));
+}
+
+/* ---- nests that are functions ---- */
+
+/* What a nest takes, here. */
+static LLVMValueRef taken(const struct emit *e, const struct loop_taken *t)
+{
+    switch (t->kind) {
+    case TAKEN_BUFFER: return e->base[t->id];
+    case TAKEN_SIZE: return size(e, e->i64, t->id);
+    case TAKEN_REAL: return size(e, real_type(e), t->id);
+    case TAKEN_PLACE: return e->start[t->id];
+    default: return value(e, t->id);
+    }
+}
+
+/* The function of a nest, which all its twins call. */
+static void nest_function(const struct emit *outer, int number, int id, const LLVMValueRef *args)
+{
+    const struct loop_nest *n = &outer->f->nests.data[number];
+    struct arena *a = outer->f->arena;
+    struct emit e = *outer;
+    LLVMTypeRef type[n->taken.n + 1];
+    LLVMBasicBlockRef from = LLVMGetInsertBlock(e.b);
+    for (int k = 0; k < n->taken.n; k++) type[k] = LLVMTypeOf(args[k]);
+    LLVMTypeRef whole = LLVMFunctionType(LLVMVoidTypeInContext(e.c), type, (unsigned)n->taken.n, false);
+    begin_function(&e, arena_printf(a, "%s.nest", e.target->symbol), whole);
+    LLVMSetLinkage(e.function, LLVMInternalLinkage);
+    e.value = arena_copy(a, e.value, sizeof *e.value * (size_t)e.f->ins.n);
+    e.base = ARENA_ARRAY(a, LLVMValueRef, e.f->mems.n);
+    e.start = ARENA_ARRAY(a, LLVMValueRef, e.f->sizes.n + 1);
+    e.told = ARENA_ARRAY(a, LLVMValueRef, e.f->sizes.n + 1);
+    for (int k = 0; k < n->taken.n; k++) {
+        LLVMValueRef p = LLVMGetParam(e.function, (unsigned)k);
+        int to = n->taken.data[k].id;
+        switch (n->taken.data[k].kind) {
+        case TAKEN_BUFFER: e.base[to] = p; break;
+        case TAKEN_SIZE: case TAKEN_REAL: e.told[to] = p; break;
+        case TAKEN_PLACE: e.start[to] = p; break;
+        case TAKEN_VALUE: e.value[to] = p; break;
+        }
+    }
+    loop(&e, id);
+    LLVMBuildRetVoid(e.b);
+    LLVMPositionBuilderAtEnd(e.b, from);
+    outer->nest[number] = e.function;
+    outer->nest_type[number] = whole;
+}
+
+/* A nest that the function has several times is called; false: this is none. */
+static bool nest(struct emit *e, int number, int id)
+{
+    if (!number || e->told) return false;
+    const struct loop_nest *n = &e->f->nests.data[number - 1];
+    if (!e->f->nests.data[n->twin].twins) return false;
+    LLVMValueRef args[n->taken.n + 1];
+    for (int k = 0; k < n->taken.n; k++) args[k] = taken(e, &n->taken.data[k]);
+    if (!e->nest[n->twin]) nest_function(e, n->twin, id, args);
+    LLVMBuildCall2(e->b, e->nest_type[n->twin], e->nest[n->twin], args, (unsigned)n->taken.n, "");
+    return true;
+}
+
 static LLVMValueRef one(struct emit *e, int id)
 {
     const struct loop_ins *i = &e->f->ins.data[id];
@@ -438,7 +518,7 @@ static void block(struct emit *e, int b)
         case L_SCATTER: scatter(e, i); break;
         case L_LOOP:
             e->result[id] = ARENA_ARRAY(e->f->arena, LLVMValueRef, i->loop->ncarried);
-            loop(e, id);
+            if (!nest(e, i->loop->nest, id)) loop(e, id);
             break;
         case L_DRAW:
             e->result[id] = ARENA_ARRAY(e->f->arena, LLVMValueRef, 4);
@@ -450,11 +530,6 @@ static void block(struct emit *e, int b)
 }
 
 /* ---- the function ---- */
-
-static void attribute(LLVMValueRef function, const char *name, const char *value)
-{
-    LLVMAddTargetDependentFunctionAttr(function, name, value);
-}
 
 /* A field of struct icl_kernel_args: all are eight bytes. */
 static LLVMValueRef field(const struct emit *e, LLVMTypeRef type, int number)
@@ -505,13 +580,11 @@ void emit_kernel(LLVMModuleRef module, const struct loop_func *f, const struct t
     e.base = ARENA_ARRAY(f->arena, LLVMValueRef, f->mems.n);
     e.computed = ARENA_ARRAY(f->arena, struct computed, COMPUTED);
     e.start = ARENA_ARRAY(f->arena, LLVMValueRef, f->sizes.n + 1);
+    e.nest = ARENA_ARRAY(f->arena, LLVMValueRef, f->nests.n + 1);
+    e.nest_type = ARENA_ARRAY(f->arena, LLVMTypeRef, f->nests.n + 1);
+    e.target = t;
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(c), &e.ptr, 1, false);
-    e.function = LLVMAddFunction(module, t->symbol, type);
-    attribute(e.function, "target-cpu", t->cpu);
-    if (t->features && *t->features) attribute(e.function, "target-features", t->features);
-    unsigned nounwind = LLVMGetEnumAttributeKindForName("nounwind", 8);
-    LLVMAddAttributeAtIndex(e.function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(c, nounwind, 0));
-    LLVMPositionBuilderAtEnd(e.b, LLVMAppendBasicBlockInContext(c, e.function, "entry"));
+    begin_function(&e, t->symbol, type);
     e.first = field(&e, e.i64, 0);
     e.blocks = field(&e, e.i64, 1);
     e.seed = field(&e, e.i64, 2);

@@ -517,6 +517,46 @@ START_TEST(test_sizes_share_code)
 }
 END_TEST
 
+/* Three layers: nests that do the same to other buffers, with a value from outside. */
+static const char layers[] = "(%0: real[9, 9], %1: real[9, 9], %2: real[9, 9]) {\n"
+                             "  %3 = draw_normal site=1 stream=0 : real[12, 9]\n"
+                             "  %4 = draw_uniform site=2 stream=0 : real\n"
+                             "  %5 = broadcast %4 : real[12, 9]\n"
+                             "  %6 = matmul %3, %0 : real[12, 9]\n"
+                             "  %7 = mul %6, %5 : real[12, 9]\n"
+                             "  %8 = tanh %7 : real[12, 9]\n"
+                             "  %9 = matmul %8, %1 : real[12, 9]\n"
+                             "  %10 = mul %9, %5 : real[12, 9]\n"
+                             "  %11 = tanh %10 : real[12, 9]\n"
+                             "  %12 = matmul %11, %2 : real[12, 9]\n"
+                             "  %13 = mul %12, %5 : real[12, 9]\n"
+                             "  %14 = tanh %13 : real[12, 9]\n"
+                             "  %15 = matmul %14, %0 : real[12, 9]\n"
+                             "  return %15\n}\n";
+
+static int times(const char *text, const char *what)
+{
+    int n = 0;
+    while ((text = strstr(text, what))) text += strlen(what), n++;
+    return n;
+}
+
+START_TEST(test_layers_share_code)
+{
+    struct arena a = { 0 };
+    struct buf out = { 0 };
+    const char *why = NULL;
+    run_all(layers);
+    struct kernel_store *s = kernel_store_new(&a, &(struct kernel_options){ .no_cache = true, .lanes = 8 });
+    ck_assert_msg(kernel_text(s, read_func(&a, layers, 32), "llvm", &out, &why), "%s", why);
+    ck_assert_int_ge(times(out.text, "define internal void @icl_kernel.nest"), 1);
+    ck_assert_int_ge(times(out.text, "call void @icl_kernel.nest"), 3);
+    buf_free(&out);
+    kernel_store_free(s);
+    arena_free(&a);
+}
+END_TEST
+
 START_TEST(test_factor_for_solves_alone)
 {
     run_all("() {\n" /* nothing reads the factor's upper triangle */
@@ -880,6 +920,7 @@ int main(void)
     tcase_add_test(t, test_panels);
     tcase_add_test(t, test_linear_algebra);
     tcase_add_test(t, test_sizes_share_code);
+    tcase_add_test(t, test_layers_share_code);
     tcase_add_test(t, test_factor_for_solves_alone);
     tcase_add_test(t, test_jacobi);
     tcase_add_test(t, test_lstsq);
