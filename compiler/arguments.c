@@ -69,6 +69,39 @@ static struct value *items(struct ev *ev, struct scope *s, const struct ast *e)
     return value_list(ev->arena, V_LIST, item.n, item.data);
 }
 
+/* Which parameter an argument is for; n: it is one more. -1: reported. */
+static int parameter_of(struct ev *ev, const struct builtin *b, const struct ast *arg,
+                        const struct parameter *p, int n, bool more, int *next)
+{
+    bool named = arg->kind == A_ARG;
+    int k = named ? -1 : (*next)++;
+    for (int j = 0; named && j < n; j++)
+        if (!strcmp(p[j].name, arg->name)) k = j;
+    if (named && k < 0) {
+        no_such_parameter(ev, b, arg, p, n);
+        return -1;
+    }
+    if (arg->kind == A_IN || arg->kind == A_SPREAD) {
+        ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` takes no %s", b->name, arg->kind == A_IN ? "candidates" : "spread");
+        return -1;
+    }
+    if (k >= n && !more) {
+        struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, arg, "too many arguments for `%s`", b->name);
+        diag_note(m, "%s", b->doc);
+        return -1;
+    }
+    return k < n ? k : n;
+}
+
+/* The value of an argument, as its parameter wants it. */
+static struct value *argument(struct ev *ev, struct scope *s, const struct builtin *b, const struct parameter *p,
+                              const struct ast *of)
+{
+    if (p->path) return &value_none; /* is read by the builtin itself */
+    if (p->items) return items(ev, s, of);
+    return dist_find(b->name) ? ev_dist(ev, s, of) : ev_expr(ev, s, of);
+}
+
 struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin *b, const struct ast *call)
 {
     struct parameter p[MAX_PARAMETERS];
@@ -84,29 +117,11 @@ struct value *builtin_call(struct ev *ev, struct scope *s, const struct builtin 
     }
     bool error = false, unknown = false;
     for (int i = 1; i < call->n; i++) {
-        const struct ast *arg = call->kid[i];
-        bool named = arg->kind == A_ARG;
-        int k = named ? -1 : next++;
-        for (int j = 0; named && j < n; j++)
-            if (!strcmp(p[j].name, arg->name)) k = j;
-        const struct ast *of = named ? arg->kid[0] : arg;
-        if (arg->kind == A_IN || arg->kind == A_SPREAD || (k < 0 && named)) {
-            if (named) no_such_parameter(ev, b, arg, p, n);
-            else
-                ev_error(ev, E_ARGUMENT_NAME, arg, "`%s` takes no %s", b->name,
-                         arg->kind == A_IN ? "candidates" : "spread");
-            return &value_error;
-        }
-        if (k >= n && !(more.optional && a.nrest < MAX_REST)) {
-            struct diag *m = ev_error(ev, E_ARGUMENT_COUNT, arg, "too many arguments for `%s`", b->name);
-            diag_note(m, "%s", b->doc);
-            return &value_error;
-        }
+        const struct ast *arg = call->kid[i], *of = arg->kind == A_ARG ? arg->kid[0] : arg;
+        int k = parameter_of(ev, b, arg, p, n, more.optional && a.nrest < MAX_REST, &next);
+        if (k < 0) return &value_error;
         ev->parts_first = k < n && !strcmp(p[k].name, "optimizer");
-        struct value *x = k < n && p[k].path                  ? &value_none /* a path is read by the builtin itself */
-                          : (k < n ? p[k].items : more.items) ? items(ev, s, of)
-                          : dist_find(b->name)                ? ev_dist(ev, s, of)
-                                                              : ev_expr(ev, s, of);
+        struct value *x = argument(ev, s, b, k < n ? &p[k] : &more, of);
         ev->parts_first = false;
         error |= x->kind == V_ERROR;
         unknown |= x->kind == V_ANY;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "runtime/output.h"
 
 #define MAGIC UINT64_C(0x31304b4c4349) /* "ICLK01" */
 #define SUFFIX ".kernel"
@@ -34,17 +35,6 @@ static uint64_t checksum(struct header h, const char *bytes)
     return hash(hash(UINT64_C(0xCBF29CE484222325), &h, sizeof h), bytes, h.length);
 }
 
-static bool make_folders(char *path)
-{
-    for (char *p = path + 1; *p; p++) {
-        if (*p != '/') continue;
-        *p = 0;
-        mkdir(path, 0700);
-        *p = '/';
-    }
-    return mkdir(path, 0700) == 0 || errno == EEXIST;
-}
-
 /* See cache.h. */
 const char *cache_folder(struct arena *a)
 {
@@ -53,7 +43,7 @@ const char *cache_folder(struct arena *a)
     if (off && !strcmp(off, "off")) return NULL;
     if (base && *base == '/') path = arena_printf(a, "%s/icl", base);
     else if (home && *home == '/') path = arena_printf(a, "%s/.cache/icl", home);
-    return path && make_folders(path) ? path : NULL;
+    return path && !output_make_folder(a, path, OUTPUT_PRIVATE) ? path : NULL;
 }
 
 static char *file_of(const struct cache *c, const char *key, char *path, size_t size)

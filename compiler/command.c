@@ -377,7 +377,7 @@ int tool_settle_options(struct tool *t, struct program *p)
 static bool make_folder(struct ev *ev)
 {
     const char *out = ev->session->out;
-    const char *why = ev_agree(ev, out && ev_first(ev) ? output_make_folder(ev->arena, out) : NULL);
+    const char *why = ev_agree(ev, out && ev_first(ev) ? output_make_folder(ev->arena, out, OUTPUT_FOLDER) : NULL);
     if (!why) return true;
     fprintf(stderr, "icl: %s\n", why);
     ev->session->usage = true;

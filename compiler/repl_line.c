@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "compiler/repl_line.h"
 #include "lang/str.h"
@@ -115,16 +114,6 @@ static unsigned char complete(EditLine *e, int key)
 
 /* ---- history ---- */
 
-static bool make_folders(char *path)
-{
-    for (char *p = path + 1; (p = strchr(p, '/')); *p++ = '/') {
-        *p = 0;
-        bool there = !mkdir(path, 0700) || !access(path, X_OK);
-        if (!there) return false;
-    }
-    return true;
-}
-
 static void open_history(struct line_reader *r)
 {
     HistEvent event;
@@ -132,11 +121,11 @@ static void open_history(struct line_reader *r)
     r->history = history_init();
     history(r->history, &event, H_SETSIZE, HISTORY);
     history(r->history, &event, H_SETUNIQUE, 1);
-    char *file = state && *state == '/' ? arena_printf(&r->arena, "%s/icl/history", state)
-                 : home && *home        ? arena_printf(&r->arena, "%s/.local/state/icl/history", home)
-                                        : NULL;
-    if (!file || !make_folders(file)) return;
-    r->file = file;
+    const char *folder = state && *state == '/' ? arena_printf(&r->arena, "%s/icl", state)
+                         : home && *home        ? arena_printf(&r->arena, "%s/.local/state/icl", home)
+                                                : NULL;
+    if (!folder || output_make_folder(&r->arena, folder, OUTPUT_PRIVATE)) return;
+    r->file = arena_printf(&r->arena, "%s/history", folder);
     history(r->history, &event, H_LOAD, r->file);
 }
 

@@ -110,7 +110,7 @@ static void write_table(struct runs *r, const char *folder, const char *name, co
 bool runs_export_folder(struct runs *r, int64_t run, const char *folder)
 {
     struct buf json = { 0 };
-    const char *why = output_make_folder(&r->arena, folder);
+    const char *why = output_make_folder(&r->arena, folder, OUTPUT_FOLDER);
     if (why) fprintf(stderr, "icl: %s\n", why);
     if (why) return false;
     run_json(r, &json, run);

@@ -67,14 +67,14 @@ const char *output_write(struct arena *a, const char *path, const void *data, si
 }
 
 /* Makes a folder and those above it. */
-const char *output_make_folder(struct arena *a, const char *path) {
+const char *output_make_folder(struct arena *a, const char *path, mode_t mode) {
     char *part = arena_strdup(a, path);
     struct stat st;
     for (char *p = part + 1; *part; p++) {
         if (*p && *p != '/') continue;
         char was = *p;
         *p = 0;
-        bool made = mkdir(part, 0777) == 0;
+        bool made = mkdir(part, mode) == 0;
         int why = errno;
         if (!made && (stat(part, &st) != 0 || !S_ISDIR(st.st_mode)))
             return arena_printf(a, "cannot make the folder %s: %s", part,
@@ -91,7 +91,7 @@ const char *output_make_place(struct arena *a, const char *path) {
     const char *folder = !slash ? "." : slash == path ? "/" : arena_strndup(a, path, (size_t)(slash - path));
     struct stat st;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return refusal(a, path, EISDIR);
-    if (path[0] != '/') why = output_make_folder(a, folder);
+    if (path[0] != '/') why = output_make_folder(a, folder, OUTPUT_FOLDER);
     return !why && access(folder, W_OK | X_OK) != 0 ? refusal(a, path, errno) : why;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 #include "lang/arena.h"
 
 struct output_file {
@@ -21,8 +22,9 @@ const char *output_commit(struct arena *a, struct output_file *f);
 void output_discard(struct output_file *f);
 /* Writes a whole file. NULL or why not. */
 const char *output_write(struct arena *a, const char *path, const void *data, size_t n);
-/* Makes a folder and those above it. NULL, or why not. */
-const char *output_make_folder(struct arena *a, const char *path);
+/* Makes a folder and those above it, for all users whom the process lets have it or for this one. NULL, or why not. */
+enum { OUTPUT_FOLDER = 0777, OUTPUT_PRIVATE = 0700 };
+const char *output_make_folder(struct arena *a, const char *path, mode_t mode);
 /* Makes the folder that a file is to be in, when its name is relative; NULL: the file can be made there, or why not. */
 const char *output_make_place(struct arena *a, const char *path);
 /* Columns of the terminal that `to` is; 0: it is none. */
