@@ -290,6 +290,8 @@ struct value *ev_field(struct ev *ev, struct scope *s, const struct ast *e)
     if (found) return found;
     struct diag *m = ev_error(ev, E_NO_FIELD, e, "%s has no field `%s`", value_type(ev->arena, x), e->name);
     ev_show(ev, m, e->kid[0], x);
+    if (x->kind == V_TENSOR && builtin_find(e->name)) /* x.sum() */
+        diag_help(m, "did you mean `%s(%s)`?", e->name, ev_text(ev, e->kid[0]));
     if (x->kind == V_TENSOR) diag_note(m, "a tensor has `.T` and `.shape`");
     bool estimates = !strcmp(e->name, "mean") || !strcmp(e->name, "se");
     if (x->kind == V_TENSOR && x->dtype == DT_REAL && estimates)

@@ -365,11 +365,37 @@ struct value *t_elem1(struct ev *ev, enum ir_op op, struct value *a, const struc
     return with_error(op, apply1(ev, &p, a), a, NULL);
 }
 
+/* Do two known numbers have no sum, difference or product of 64 bits? */
+static bool overflows(enum ir_op op, dim a, dim b)
+{
+    int64_t x, y, r;
+    if (!size_known(a, &x) || !size_known(b, &y)) return false;
+    return (op == OP_ADD && __builtin_add_overflow(x, y, &r)) || (op == OP_SUB && __builtin_sub_overflow(x, y, &r)) ||
+           (op == OP_MUL && __builtin_mul_overflow(x, y, &r));
+}
+
+/* What an operand is, where its text does not say it. A power is made of products that nobody wrote. */
+static void show_number(struct ev *ev, struct diag *m, const struct ast *at, int operand, dim d)
+{
+    const char *number = size_str(ev->arena, size_int(ev->sizes, size_value(d)));
+    bool written = (at->kind == A_BINARY && at->op != AO_POW) || (at->kind == A_UPDATE && operand < at->n);
+    if (written && strcmp(ev_text(ev, at->kid[operand]), number))
+        diag_label(m, at->kid[operand]->span, "%s = %s", ev_text(ev, at->kid[operand]), number);
+}
+
 /* Integers that are sizes keep their algebra: n + 1 stays n + 1. */
-static struct value *size_arithmetic(struct ev *ev, enum ir_op op, struct value *a, struct value *b)
+static struct value *size_arithmetic(struct ev *ev, enum ir_op op, struct value *a, struct value *b,
+                                     const struct ast *at)
 {
     struct size_table *t = ev->sizes;
     if (a->rank || b->rank || a->dtype != DT_INT || b->dtype != DT_INT || !a->size || !b->size) return NULL;
+    if (overflows(op, a->size, b->size)) {
+        struct diag *m = ev_error(ev, E_VALUE, at, "`%s` does not fit into 64 bits", ev_text(ev, at));
+        show_number(ev, m, at, 0, a->size);
+        show_number(ev, m, at, 1, b->size);
+        diag_note(m, "real numbers go further: `2.0 ** 64`");
+        return &value_error;
+    }
     switch (op) {
     case OP_ADD: return value_int(ev->arena, size_add(t, a->size, b->size));
     case OP_SUB: return value_int(ev->arena, size_sub(t, a->size, b->size));
@@ -384,7 +410,7 @@ struct value *t_elem2(struct ev *ev, enum ir_op op, struct value *a, struct valu
 {
     struct value *bad = poison2(a, b);
     if (bad) return bad;
-    struct value *sized = size_arithmetic(ev, op, a, b);
+    struct value *sized = size_arithmetic(ev, op, a, b, at);
     if (sized) return sized;
     dim quotient = op == OP_DIV && !a->rank && !b->rank && a->dtype == DT_INT && b->dtype == DT_INT && a->size &&
                            b->size && !size_is(b->size, 0)
@@ -644,8 +670,10 @@ struct value *t_pow(struct ev *ev, struct value *a, struct value *b, const struc
     struct value *bad = poison2(a, b);
     if (bad) return bad;
     double e;
+    int64_t known;
+    bool one_number = a->rank == 0 && a->size && size_known(a->size, &known); /* has a power of 64 bits, or none */
     bool whole = b->rank == 0 && b->known && !b->node && (b->dtype == DT_INT || b->literal) && ev_known_real(b, &e) &&
-                 e == floor(e) && fabs(e) <= 64;
+                 e == floor(e) && (fabs(e) <= 64 || (one_number && e > 0 && e <= INT32_MAX));
     if (whole && (e >= 0 || a->dtype == DT_REAL)) {
         struct value *x = a, *r = NULL;
         for (int k = (int)fabs(e); k; k >>= 1) {
@@ -659,7 +687,6 @@ struct value *t_pow(struct ev *ev, struct value *a, struct value *b, const struc
     }
     if (b->rank == 0 && b->known && b->literal && b->dtype == DT_REAL && b->r0 == 0.5)
         return t_elem1(ev, OP_SQRT, a, at);
-    int64_t known;
     if (a->rank == 0 && b->rank == 0 && a->size && b->size && !size_known(b->size, &known) && !a->node && !b->node &&
         at) {
         /* 2 ** depth is a size, whatever the depth will be */

@@ -19,3 +19,4 @@ algorithm many given X[n, d], y[n], q[d] {
 }
 
 print { a: 1 }[0]
+print ones(2).sum(), zeros(3).mean
