@@ -171,7 +171,8 @@ enum { ROWS = sizeof rows / sizeof *rows };
 /* Nothing to differentiate: no operands; no construct of the language makes it; gone when passes are done. */
 static bool exempt(enum ir_op op)
 {
-    return op_info[op].class == OP_CLASS_LEAF || op == OP_STOP_GRAD || op == OP_VARIABLE;
+    bool draws = op == OP_DRAW_UNIFORM || op == OP_DRAW_NORMAL; /* of no real operand */
+    return op_info[op].class == OP_CLASS_LEAF || draws || op == OP_STOP_GRAD || op == OP_VARIABLE;
 }
 
 /* ---- the functions ---- */
