@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_SHOWN = 100, GAP = 6, LONG_LINE = 160, MARGIN = 40, TAB = 4 };
+enum { MOST_SHOWN = 100, GAP = 6, LONG_LINE = 160, SHORT_LINE = 24, TAB = 4 };
 
 struct printer {
     FILE *to;
@@ -159,6 +159,8 @@ static void mark_rows(struct printer *p, struct stroke *s, int n) {
         if (s[i].text) s[labels++] = s[i];
     qsort(s, (size_t)labels, sizeof *s, by_start);
     bool beside = labels && s[0].to == width;
+    if (beside && p->width && p->gutter + width + utf8_columns(s[0].text, strlen(s[0].text)) + 4 > p->width)
+        beside = false; /* it has more room further to the left */
     int align = alignment(s, labels, beside);
     gutter(p, 0);
     fprintf(p->to, " %s%s", ink(p, p->ink), row);
@@ -182,10 +184,16 @@ static void mark_rows(struct printer *p, struct stroke *s, int n) {
     }
 }
 
+/* Columns of a source line that are shown, between dots: what a narrow terminal has room for. */
+static int room_of(const struct printer *p) {
+    int room = p->width - p->gutter - 12;
+    return !p->width || room > LONG_LINE ? LONG_LINE : room < SHORT_LINE ? SHORT_LINE : room;
+}
+
 static void one_line(struct printer *p, const struct section *c, int line) {
     const struct source *src = c->src;
     struct stroke *s = ARENA_ARRAY(&p->scratch, struct stroke, c->marks.n + 1);
-    int n = 0, first = 1 << 30, cut = 0;
+    int n = 0, first = 1 << 30, last = 0, cut = 0, room = room_of(p), margin = room / 4;
     uint32_t end = line_end(src, line);
     for (int i = 0; i < c->marks.n; i++) {
         const struct shown *m = &c->marks.data[i];
@@ -196,17 +204,18 @@ static void one_line(struct printer *p, const struct section *c, int line) {
         if (s[n].to <= s[n].from) s[n].to = s[n].from + 1;
         s[n].text = m->text;
         first = s[n].from < first ? s[n].from : first;
+        last = s[n].to > last ? s[n].to : last;
         n++;
     }
-    if (n && first > LONG_LINE - MARGIN) cut = first - MARGIN;
+    if (n && first > margin && (first > room - margin || last > room)) cut = first - margin;
     for (int i = 0; i < n; i++) { /* the dots take four columns */
         s[i].from -= cut ? cut - 4 : 0;
         s[i].to -= cut ? cut - 4 : 0;
-        if (s[i].to > LONG_LINE) s[i].to = LONG_LINE;
-        if (s[i].from >= LONG_LINE) s[i].from = LONG_LINE - 1;
+        if (s[i].to > room) s[i].to = room;
+        if (s[i].from >= room) s[i].from = room - 1;
     }
     gutter(p, line);
-    source_text(p, src, line, cut, cut + LONG_LINE);
+    source_text(p, src, line, cut, cut + room);
     if (n) mark_rows(p, s, n);
 }
 

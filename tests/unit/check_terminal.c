@@ -117,7 +117,7 @@ static void shown_by_check(struct buf *out, unsigned short columns, const char *
     snprintf(path, sizeof path, "%s/wrong.icl", folder);
     FILE *f = fopen(path, "w");
     ck_assert_ptr_nonnull(f);
-    fputs("X = ones(2, 3)\nprint X @ ones(2)\n", f);
+    fputs("X = ones(2, 3)\nprint \"a text of more columns than a narrow terminal has\", X @ ones(2), 1\n", f);
     fclose(f);
     t.pid = forkpty(&t.fd, NULL, NULL, &size);
     ck_assert_int_ge(t.pid, 0);
@@ -150,6 +150,11 @@ START_TEST(messages)
     shown_by_check(&narrow, 44, "NO_COLOR", "1");
     ck_assert_ptr_nonnull(strstr(narrow.text, "= `@` pairs the last axis of X (3)"));
     ck_assert_ptr_null(strstr(narrow.text, "X (3) with the first axis"));
+    ck_assert_ptr_nonnull(strstr(narrow.text, " ... "));
+    ck_assert_ptr_nonnull(strstr(narrow.text, "X @ ones(2), 1\r\n")); /* the line, from where it matters */
+    const char *script = strstr(narrow.text, " 2 | ");
+    ck_assert_ptr_nonnull(script);
+    ck_assert_int_lt(utf8_columns(script, strcspn(script, "\r")), 44 - 2);
     for (const char *line = strstr(narrow.text, "  = "), *end; line && (end = strstr(line, "\r\n")); line = end + 2)
         ck_assert_int_le(utf8_columns(line, (size_t)(end - line)), 44);
     buf_free(&plain);
