@@ -193,8 +193,9 @@ SCRIPT_BUILTIN(bi_reshape)
     }
     if (size_compare(from, to) == SIZE_DIFFERENT) {
         struct diag *m = ev_error(ev, E_RESHAPE, a->call, "reshape: %s has %s elements, %s has %s",
-                                  shape_text(ev->arena, x->rank, x->dims), size_str(ev->arena, from),
-                                  shape_text(ev->arena, rank, dims), size_str(ev->arena, to));
+                                  x->rank ? shape_text(ev->arena, x->rank, x->dims) : "a number",
+                                  size_str(ev->arena, from), rank ? shape_text(ev->arena, rank, dims) : "a number",
+                                  size_str(ev->arena, to));
         ev_show(ev, m, a->at[0], x);
         ev_help_size(ev, m, from, to);
         return &value_error;

@@ -31,8 +31,11 @@ static bool has_parameters(const struct def *d)
     return d->kind == DEF_LAYER || d->kind == DEF_ARCHITECTURE;
 }
 
+/* A size that only a latent has is that of the prompt's rows: the context, of 6, and the query. */
 static int64_t small_size(struct subject *s)
 {
+    bool latent = s->n >= 3 && !has_parameters(s->def) && s->def->kind != DEF_FN;
+    if (latent) return 7;
     static const int64_t sizes[] = { 6, 3, 4, 2, 5 }, even[] = { 6, 4, 2, 8, 10 };
     return (s->def->kind == DEF_LAYER ? even : sizes)[s->sizes++ % 5];
 }
@@ -291,21 +294,41 @@ static bool check(struct ev *ev, struct subject *s, struct kernel *k, struct ker
     return fits;
 }
 
+/* Does the kernel read values of the script that the check has no data of? */
+static bool waits(const struct kernel *k)
+{
+    bool any = false;
+    for (int i = 0; i < k->captures.n; i++) any |= !value_ready(k->captures.data[i].value);
+    return any;
+}
+
+static bool check_definition(struct ev *ev, struct program *p, const struct value *v)
+{
+    if (v->kind != V_FN || v->fn->kind != FN_DEF) return true;
+    struct subject s = { .def = v->fn->def };
+    if (!set_inputs(ev, &s)) return true;
+    s.given = s.n;
+    bool good = !has_parameters(s.def) || set_parameters(ev, &s);
+    struct kernel *k = good ? build(ev, &s, true) : NULL, *value = k ? build(ev, &s, false) : NULL;
+    if (ev->diags->errors || (!value && !p)) return !ev->diags->errors;
+    if (p && (!value || waits(k))) {
+        program_values(ev, p, s.def->name);
+        const struct binding *b = scope_find(ev->script, s.def->name);
+        return b && !ev->diags->errors && check_definition(ev, NULL, b->value);
+    }
+    if (ev->session->show_kernel) ev->session->show_kernel(ev, value->f);
+    return check(ev, &s, k, value);
+}
+
 bool gradcheck(struct ev *ev, struct program *p)
 {
     bool good = true;
     ev->precision = 64;
     if (!program_check(ev, p)) return false;
-    for (int i = 0; i < ev->script->names.n; i++) {
-        const struct value *v = ev->script->names.data[i].value;
-        if (v->kind != V_FN || v->fn->kind != FN_DEF) continue;
-        struct subject s = { .def = v->fn->def };
-        if (!set_inputs(ev, &s)) continue;
-        s.given = s.n;
-        if (has_parameters(s.def) && !set_parameters(ev, &s)) continue;
-        struct kernel *k = build(ev, &s, true), *value = k ? build(ev, &s, false) : NULL;
-        if (value && ev->session->show_kernel) ev->session->show_kernel(ev, value->f);
-        if (value) good &= check(ev, &s, k, value);
+    const struct scope *script = ev->script;
+    for (int i = 0; i < script->names.n; i++) {
+        good &= check_definition(ev, p, script->names.data[i].value);
+        ev->script = (struct scope *)script;
     }
     return good && !ev->diags->errors;
 }

@@ -492,6 +492,16 @@ bool program_run(struct ev *ev, struct program *p)
     return !ev->diags->errors && !ev_stopped(ev);
 }
 
+void program_values(struct ev *ev, struct program *p, str name)
+{
+    name_list names = { 0 };
+    vec_push(ev->arena, &names, name);
+    bool *need = needed(ev, p->file, &names);
+    ev->script = top_scope(ev, ev->std);
+    define_all(ev, ev->script, p->file, need);
+    run_statements(ev, p, ev->script, need, true);
+}
+
 bool program_rehearse(struct ev *ev, struct program *p)
 {
     ev->dry = ev->rehearsal = true;

@@ -14,6 +14,8 @@ struct program *program_of_source(struct ev *ev, const struct source *src);
 bool program_check(struct ev *ev, struct program *p);
 /* Runs it. False: an error was queued, or it was interrupted. */
 bool program_run(struct ev *ev, struct program *p);
+/* Gives ev->script the definition of that name, and what it needs, with data: runs nothing else. */
+void program_values(struct ev *ev, struct program *p, str name);
 /* Walks it without data wherever a run may go (rehearse.h). False: an error was queued. */
 bool program_rehearse(struct ev *ev, struct program *p);
 /* Runs its tests, a line each on stdout. Returns how many failed. */

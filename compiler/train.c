@@ -20,6 +20,23 @@ static bool int_argument(struct ev *ev, struct args *a, int k, const char *name,
     return false;
 }
 
+/* The name of a schedule stands for it with its defaults: `cosine` for `cosine()`. */
+static struct value *schedule_of(struct ev *ev, struct value *v, const struct ast *at)
+{
+    const struct def *d = v && v->kind == V_FN && v->fn->kind == FN_DEF ? v->fn->def : NULL;
+    for (int i = 0; d && i < d->nhypers; i++)
+        if (!d->hyper[i]->kid[1]) d = NULL;
+    if (!d || d->kind != DEF_FN) return v;
+    struct ast *call = arena_copy(ev->arena, at, sizeof *at);
+    struct value *arg[d->nhypers + 1];
+    call->kind = A_CALL;
+    call->n = 1;
+    call->kid = arena_copy(ev->arena, &at, sizeof at);
+    if (!ev_arguments(ev, ev->parts, d, call, arg, false)) return &value_error;
+    struct value *made = ev_call_def(ev, d, arg, d->nhypers, call);
+    return made->kind == V_FN || value_poisoned(made) ? made : v;
+}
+
 static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
 {
     struct value *optimizer = a->v[4] ? ev_instance_value(ev, a->v[4], a->at[4]) : NULL;
@@ -40,7 +57,8 @@ static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
         return false;
     }
     t->optimizer = optimizer->instance;
-    t->schedule = a->v[5];
+    t->schedule = schedule_of(ev, a->v[5], a->at[5]);
+    if (t->schedule && value_poisoned(t->schedule)) return false;
     if (t->schedule && t->schedule->kind != V_FN) {
         ev_error(ev, E_TYPE, a->at[5], "a schedule is a function of (step, steps), not %s",
                  value_type(ev->arena, t->schedule));
