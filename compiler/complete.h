@@ -29,8 +29,9 @@ const char *complete_keyword(int i); /* NULL: there are no more */
 
 void complete_expression(struct completer *c); /* all that could stand there; sort afterwards */
 void complete_sort(struct completion *out);
+/* A word that fits what is written so far, with what stands around it; n of a list; all names in scope. */
 void complete_offer(struct completer *c, const char *before, const char *name, const char *after);
-void complete_list(struct completer *c, const char *const *list, int n); 
+void complete_list(struct completer *c, const char *const *list, int n);
 void complete_names(struct completer *c);
 void complete_files(struct completer *c, size_t from);
 bool complete_word_char(char c);

@@ -31,6 +31,7 @@ struct digest_walk {
     int depth;
     struct digest_visit *visit;
 };
+/* What a value, number or text is, goes into the digest: of a definition its syntax and what it uses. */
 void digest_begin(struct digest_walk *w, struct ev *ev, struct digester *of);
 void digest_int(struct digest_walk *w, int64_t v);
 void digest_real(struct digest_walk *w, double v);

@@ -181,6 +181,7 @@ void ev_kernel_end(struct ev *ev, struct kernel *previous);
 struct value *t_apply(struct ev *ev, struct ir_node *proto, struct value *const *in, int n);
 struct ir_node *t_node(struct ev *ev, struct value *v);              /* as a node of the current kernel */
 struct value *t_of_node(struct ev *ev, struct ir_node *n);
+/* Element by element; operands are broadcast to one shape. t_select: a where c is true, else b. */
 struct value *t_elem1(struct ev *ev, enum ir_op op, struct value *a, const struct ast *at);
 struct value *t_elem2(struct ev *ev, enum ir_op op, struct value *a, struct value *b, const struct ast *at);
 struct value *t_select(struct ev *ev, struct value *c, struct value *a, struct value *b, const struct ast *at);
@@ -189,24 +190,28 @@ struct value *t_broadcast(struct ev *ev, struct value *a, int rank, const dim *d
 bool t_stretches(const struct value *v, int rank, const dim *dims); /* does v broadcast to a shape that stays so? */
 struct value *t_zeros_like(struct ev *ev, const struct value *like, int axis, dim count); /* `count` along the axis */
 struct value *t_reshape(struct ev *ev, struct value *a, int rank, const dim *dims);
-struct value *t_transpose(struct ev *ev, struct value *a, const int *perm);
+struct value *t_transpose(struct ev *ev, struct value *a, const int *perm); /* axis i is a's axis perm[i] */
 struct value *t_swap(struct ev *ev, struct value *a); /* the last two axes */
 struct value *t_slice(struct ev *ev, struct value *a, int axis, dim start, dim count, int64_t step);
 struct value *t_at(struct ev *ev, struct value *a, int axis, dim index); /* the axis goes */
 struct value *t_gather(struct ev *ev, struct value *a, struct value *index, int axis);
+/* n >= 1 items end to end along an axis they have, or side by side along a new one. */
 struct value *t_concat(struct ev *ev, struct value **item, int n, int axis, const struct ast *at);
 struct value *t_stack(struct ev *ev, struct value **item, int n, int axis, const struct ast *at);
 struct value *t_reduce(struct ev *ev, enum ir_op op, struct value *a, int axis); /* axis < 0: over all elements */
 struct value *t_matmul(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
 struct value *t_unary_op(struct ev *ev, enum ir_op op, struct value *a,
                          int axis); /* CUMSUM SORT ARGSORT CHOLESKY ... */
+/* x with a @ x = b: a [.., n, n], b [.., n, m] -> [.., n, m]; leading axes are broadcast. t_trisolve: l is triangular,
+ * and may be taken transposed. */
 struct value *t_solve(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
 struct value *t_trisolve(struct ev *ev, struct value *l, struct value *b, bool upper, bool transposed);
 struct value *t_pow(struct ev *ev, struct value *a, struct value *b, const struct ast *at);
-struct value *t_const(struct ev *ev, double v);
-struct value *t_full(struct ev *ev, struct value *v, int rank, const dim *dims);
-struct value *t_iota(struct ev *ev, int rank, const dim *dims, int axis);
-struct value *t_eye(struct ev *ev, dim n);
+struct value *t_const(struct ev *ev, double v); /* a literal: takes the precision of what it meets */
+struct value *t_full(struct ev *ev, struct value *v, int rank, const dim *dims); /* every element is v, a scalar */
+struct value *t_iota(struct ev *ev, int rank, const dim *dims, int axis); /* int: each element's place on the axis */
+struct value *t_eye(struct ev *ev, dim n); /* real [n, n] */
+/* Uniform in (0, 1) or standard normal: of the words of a site and a stream. */
 struct value *t_draw(struct ev *ev, enum ir_op op, uint32_t site, uint32_t stream, int rank, const dim *dims);
 int t_join_leading(const struct value *a, const struct value *b, dim *out);
 struct value *t_matrix_op(struct ev *ev, struct ir_node p, struct value *a, struct value *b);

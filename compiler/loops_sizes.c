@@ -1,8 +1,8 @@
 /* Code that serves many sizes. Two loop functions are the same code when they differ only in numbers that the code can
- * as well be told when it runs: how many passes a loop makes, where a buffer starts, how far from a buffer's start a few
- * elements lie, a real constant. Such numbers become words of a list that the kernel's caller hands over; all that is
- * left is hashed, in the order of the program, into the code's key. So the kernels of a sweep over n, which differ in
- * how long their loops are, are compiled once.
+ * as well be told when it runs: how many passes a loop makes, where a buffer starts, how far from a buffer's start a
+ * few elements lie, a real constant. Such numbers become words of a list that the kernel's caller hands over; all that
+ * is left is hashed, in the order of the program, into the code's key. So the kernels of a sweep over n, which differ
+ * in how long their loops are, are compiled once.
  *
  * What code is faster for knowing stays in it and in its key: strides, offsets inside a tile, loops of one pass. The
  * operations and their order are those of the function, whichever numbers are handed over: the bits are the same. */

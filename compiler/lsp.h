@@ -42,14 +42,18 @@ struct lsp {
 struct document *document_find(struct lsp *l, const json_t *params); /* of params.textDocument; NULL: not open */
 struct document *document_open(struct lsp *l, const char *uri, const char *text, json_int_t version);
 void document_close(struct lsp *l, struct document *d);
+/* The parameters of didChange, one change after the other; the text is analysed again when somebody asks. */
 void document_change(struct lsp *l, struct document *d, const json_t *changes);
+/* What is known of the text as it is; made at the first question. */
 struct analysis *document_known(struct lsp *l, struct document *d);
 json_t *document_messages(struct lsp *l, struct document *d); /* the parameters of publishDiagnostics */
+/* Bytes to and from lines and UTF-16 columns, both from 0. */
 uint32_t document_offset(const struct analysis *a, const json_t *position);
 json_t *range_json(const struct source *src, uint32_t from, uint32_t to);
 json_t *location_json(struct lsp *l, struct span s); /* library texts are written to a file first */
 
 /* ---- lsp_ask.c: what stands at a place ---- */
+/* Answers a request: its result, NULL for null; or *why it cannot be done. */
 typedef json_t *lsp_request(struct lsp *l, struct document *d, const json_t *params, const char **why);
 lsp_request lsp_hover, lsp_definition, lsp_references, lsp_highlight, lsp_rename, lsp_prepare_rename;
 

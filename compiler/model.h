@@ -72,7 +72,9 @@ struct intervention_list {
     int n, capacity;
 };
 
+/* A call of a layer: its body is walked in a frame of its own, which parameters and taps are named by. */
 struct value *ev_layer(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call);
+/* The statements `param` and `tap`. */
 void ev_param(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_tap(struct ev *ev, struct scope *s, const struct ast *e);
 /* Answers a prompt: X, y, q for an architecture of the query, or the sequence x, y. */

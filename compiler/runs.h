@@ -19,12 +19,14 @@ struct table *runs_of(struct runs *r, int64_t run, const char *sql);
 struct table *runs_sweep(struct runs *r, int64_t run, int64_t sweep, int *variables);
 /* "sweep `t`", or "sweep of line 8". */
 const char *runs_sweep_name(struct runs *r, const struct table *sweeps, int row);
-void runs_failed(struct runs *r, const char *why);
+void runs_failed(struct runs *r, const char *why); /* says so; the exit status is not 0 then */
 
+/* The verbs. False: there is no such run, or something could not be written; it is said. */
 bool runs_diff(struct runs *r, int64_t a, int64_t b);
-bool runs_export(struct runs *r, int64_t run, enum format format);
-bool runs_export_folder(struct runs *r, int64_t run, const char *folder);
+bool runs_export(struct runs *r, int64_t run, enum format format); /* standard output: all, or as CSV its one sweep */
+bool runs_export_folder(struct runs *r, int64_t run, const char *folder); /* a file each */
 
+/* `icl results` with what follows it; returns the exit status. */
 int runs_command(int argc, char **argv);
 
 #define RUNS_SWEEPS "SELECT sweep, name, line, cells, kept FROM sweeps WHERE run = ?1 ORDER BY sweep"

@@ -47,9 +47,9 @@ struct measured {
     struct request *request; /* NULL: done */
     struct estimate of;
 };
-void measured_print(struct buf *out, const struct measured *m);
+void measured_print(struct buf *out, const struct measured *m); /* "0.0647 ± 0.0012", and a caution */
 void measured_json(struct buf *out, const struct measured *m);
-struct value *measured_field(struct ev *ev, struct value *v, str name);
+struct value *measured_field(struct ev *ev, struct value *v, str name); /* .mean, .se ..; NULL: there is none */
 struct value *ev_number(struct ev *ev, struct value *v); /* estimates become their mean; others stay */
 bool value_ready(const struct value *v);                 /* false: a walk without data does not know it */
 struct value *ev_ready(struct ev *ev, struct value *v);  /* keeps the promises inside v */
@@ -66,13 +66,14 @@ bool measured_prompt(struct ev *ev, const struct asked *r, uint64_t prompt, stru
 bool prompt_rows(struct ev *ev, const struct instance *task, const struct ast *at, int64_t *rows);
 
 /* ---- sweep.c ---- */
-struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e);
+struct value *ev_sweep(struct ev *ev, struct scope *s, const struct ast *e); /* a table, a row a cell */
 void ev_record(struct ev *ev, struct scope *s, const struct ast *e);
 
 /* ---- tables.c ---- */
 struct value *table_filter(struct ev *ev, struct scope *s, struct value *t, const struct ast *e);
 struct value *table_column(struct ev *ev, struct value *t, const struct ast *e);
 struct cell ev_cell(struct ev *ev, struct value *v); /* as a table holds it */
+/* The statements `print`, `save`, `plot` and `heatmap`. */
 void ev_print(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_save(struct ev *ev, struct scope *s, const struct ast *e);
 const char *ev_out_path(struct ev *ev, const char *name); /* a relative name is under --out */

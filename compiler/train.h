@@ -19,6 +19,7 @@ struct optimizer {
     struct training *training;
 };
 
+/* The statement `state` of an optimizer. */
 void ev_state(struct ev *ev, struct scope *s, const struct ast *e);
 
 /* What a checkpoint holds beside the parameters. */
@@ -30,6 +31,7 @@ struct train_state {
     const char *name[MAX_STATES];
     double *state[MAX_STATES];
 };
+/* Parameters, states and key, under a temporary name that is moved to `path`. NULL, or why not. */
 const char *checkpoint_save(struct ev *ev, const struct model *m, const struct train_state *t, const char *path);
 /* Reads a checkpoint of the same key into the model's weights and the states. False: there is none, or it is another's
  * (*other is true then). */

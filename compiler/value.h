@@ -103,9 +103,9 @@ struct value {
 
 extern struct value value_none, value_error, value_any;
 
-struct value *value_new(struct arena *a, enum value_kind kind);
-struct value *value_list(struct arena *a, enum value_kind kind, int n, struct value **item);
-struct value *value_string(struct arena *a, const char *text);
+struct value *value_new(struct arena *a, enum value_kind kind); /* all else is zero */
+struct value *value_list(struct arena *a, enum value_kind kind, int n, struct value **item); /* copies the pointers */
+struct value *value_string(struct arena *a, const char *text); /* the text is not copied; NULL: not known yet */
 struct value *value_fn(struct arena *a, struct fn fn);
 /* Host scalars. `literal` as in struct value. */
 struct value *value_real(struct arena *a, double v, bool literal);
@@ -113,7 +113,7 @@ struct value *value_bool(struct arena *a, bool v);
 struct value *value_int(struct arena *a, dim size); /* of a size, whose value need not be known */
 struct value *value_host(struct arena *a, struct size_table *sizes, struct tensor data); /* takes the data as it is */
 
-bool value_is_scalar(const struct value *v, enum dtype t);
+bool value_is_scalar(const struct value *v, enum dtype t); /* one element, of that type */
 bool value_poisoned(const struct value *v); /* V_ERROR or V_ANY: an operation gives it back */
 /* "real[n, d]", "int", "list of 3", "predictor", ... */
 const char *value_type(struct arena *a, const struct value *v);
