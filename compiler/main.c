@@ -246,6 +246,8 @@ static int act(struct command_line *c, const struct command *command, int argc, 
         else if (!strncmp(argv[i], "--", 2)) {
             int status = read_flag(c, command, argv, argc, &i);
             if (status) return status;
+        } else if (argv[i][0] == '-' && argv[i][1]) {
+            return usage_error("there is no flag `%s`: those of icl and the options of scripts start with `--`", argv[i]);
         } else if (c->file && strcmp(command->name, "check")) {
             return usage_error("what is `%s`? One file is expected", argv[i]);
         } else {

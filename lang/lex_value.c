@@ -60,6 +60,7 @@ static const struct {
     {"^", "write `**` for a power"},
     {"//", "a comment starts with `#`; a whole quotient is `int(a / b)`"},
     {"%", "a remainder is `a - b * int(a / b)`"},
+    {"?", "what a name is says `:doc NAME` in a session, elsewhere `icl doc NAME`"},
     {"'", "strings stand in double quotes"},
     {"`", "strings stand in double quotes"},
     {"$", "an expression in a string is written \"{expr}\""},
