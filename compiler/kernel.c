@@ -21,6 +21,7 @@
 #include "runtime/plugin.h"
 
 #define PLUGIN "icl-llvm.so"
+enum { MOST_TOLD = 4000 }; /* instructions of loop IR that are told their sizes */
 
 /* The source of icl's own stores: the disk, then the back end. */
 struct compiler {
@@ -111,14 +112,15 @@ static struct loop_func *schedule(const struct compiler *s, struct arena *a, str
 }
 
 /* Loops for f, in `work`, and their code's key; *k gets all but the address. Code is told its sizes when it runs, but
- * for the kernels of trainings: they are few, run long, and have one size. */
+ * for trainings, which run long and have one size, and where there is much of it: what it is told are then thousands of
+ * words, with which it takes half as long again to compile, and some tile of it is another for another size anyway. */
 static struct loop_func *resizable(struct compiler *s, struct arena *work, struct ir_func *f, struct icl_kernel *k,
                                    uint64_t code[2], const char **why)
 {
     double start = now();
     const char *reason = NULL;
     struct loop_func *lf = schedule(s, work, f, &reason);
-    if (lf) loops_sizes(lf, f->summed > 0, code);
+    if (lf) loops_sizes(lf, f->summed > 0 || lf->ins.n > MOST_TOLD, code);
     else *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
     s->counts->seconds += now() - start;
     if (!lf) return NULL;
