@@ -218,11 +218,12 @@ const struct flag *flag_at(int i)
 }
 
 /* See command.h. */
-void flags_help(bool program)
+void flags_help(bool program, const char *command)
 {
     for (int i = 0; i < FLAGS; i++) {
         char left[64];
         if (program && !flags[i].program) continue;
+        if (command && flags[i].command && strcmp(flags[i].command, command)) continue;
         snprintf(left, sizeof left, "--%s %s", flags[i].name, flags[i].values ? flags[i].values : "");
         printf("  %-30s %s\n", left, flags[i].help);
     }

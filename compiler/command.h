@@ -27,6 +27,7 @@ struct command {
     bool script; /* takes a script's options */
     int (*bare)(int argc, char **argv); /* reads its arguments itself */
     const char *own;                    /* the flags it reads then, for completion; NULL: none */
+    const char *page;                   /* and what they are; NULL: it tells itself */
 };
 
 struct flag {
@@ -37,7 +38,7 @@ struct flag {
 };
 const struct flag *flag_find(const char *name, bool program); /* NULL: there is none */
 const struct flag *flag_at(int i); /* NULL: there are no more */
-void flags_help(bool program);
+void flags_help(bool program, const char *command); /* those of one command; NULL: all */
 /* Gives a flag its value (NULL: none is given). Returns 0, or the exit status after a message. */
 int flag_set(struct command_line *c, const struct flag *flag, const char *value);
 /* Messages about flags; they return the exit status. */

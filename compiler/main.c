@@ -161,16 +161,23 @@ static int command_doc(struct command_line *line)
 }
 
 static const struct command commands[] = {
-    { "run", "FILE [options]", "run a script", command_run, true, NULL, NULL },
-    { "check", "[--json] FILE...", "report all errors known before a run", command_check, false, NULL, NULL },
-    { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL, NULL },
-    { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL, NULL },
-    { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL, NULL },
+    { "run", "FILE [options]", "run a script", command_run, true, NULL, NULL, NULL },
+    { "check", "[--json] FILE...", "report all errors known before a run", command_check, false, NULL, NULL, NULL },
+    { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL, NULL, NULL },
+    { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL, NULL, NULL },
+    { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL, NULL, NULL },
     { .name = "build",
       .arguments = "FILE -o PROGRAM",
       .help = "make a program of a script, which needs no icl",
       .bare = build_command,
-      .own = "-o -D --static --target --precision --color" },
+      .own = "-o -D --static --target --precision --color",
+      .page = "  -o PROGRAM                     its file\n"
+              "  -D name=value                  fixes an option of the script; may be repeated\n"
+              "  --precision 32|64              binary32 or binary64 reals (default 32)\n"
+              "  --static                       it does not need the C library, either\n"
+              "  --target TRIPLE                for another machine: aarch64-linux-gnu\n"
+              "  --color auto|always|never      colours in messages\n"
+              "\nPROGRAM --help lists the options that it has, and those that were fixed.\n" },
     { .name = "results",
       .arguments = "list|show|diff|export",
       .help = "what earlier runs were and found out",
@@ -180,15 +187,19 @@ static const struct command commands[] = {
       .arguments = "[--check] [--diff] FILE...",
       .help = "lay out scripts in one way",
       .bare = format_command,
-      .own = "--check --diff" },
-    { "bench", "FILE [--compare OLD]", "how fast what takes time in a script is", command_bench, true, NULL, NULL },
+      .own = "--check --diff",
+      .page = "  --check                        name what would change; status 1 if any\n"
+              "  --diff                         show what would change\n"
+              "  -                              from standard input to standard output\n" },
+    { "bench", "FILE [--compare OLD]", "how fast what takes time in a script is", command_bench, true, NULL, NULL, NULL },
     { "replay", "FILE [--prompt N]", "one prompt, value by value", command_replay, true, NULL,
-      NULL },
-    { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL, NULL },
-    { .name = "lsp", .arguments = "", .help = "serve an editor (language server protocol)", .bare = command_lsp },
-    { "cache", "stat|clear", "the compiled kernels that are kept", command_cache, false, NULL, NULL },
-    { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL, NULL },
-    { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL, NULL },
+      NULL, NULL },
+    { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL, NULL, NULL },
+    { .name = "lsp", .arguments = "", .help = "serve an editor (language server protocol)", .bare = command_lsp,
+      .page = "It is started by an editor, and speaks on standard input and output.\n" },
+    { "cache", "stat|clear", "the compiled kernels that are kept", command_cache, false, NULL, NULL, NULL },
+    { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL, NULL, NULL },
+    { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL, NULL, NULL },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -201,10 +212,29 @@ static int help(void)
         printf("  %-30s %s\n", left, commands[i].help);
     }
     printf("\nOptions are those the script declares, as --name value: icl run FILE --help.\n\nflags:\n");
-    flags_help(false);
+    flags_help(false, NULL);
     printf("  %-30s %s\n  %-30s %s\n", "--help", "this text; after a script's name, its options", "--version",
            "the versions of icl and of the language");
     return 0;
+}
+
+/* One command: what it does, and the flags it has. */
+static int help_on(const struct command *c)
+{
+    if (c->bare && !c->page) return c->bare(1, (char *[]){ "--help" });
+    printf("usage: icl %s%s%s%s\n\n%s\n\n", c->name, c->bare && !*c->arguments ? "" : " [flags]",
+           *c->arguments ? " " : "", c->arguments, c->help);
+    if (c->page) fputs(c->page, stdout);
+    else flags_help(false, c->name);
+    if (c->script) printf("\nOptions are those the script declares: icl %s FILE --help.\n", c->name);
+    return 0;
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (!strcmp(commands[i].name, name)) return &commands[i];
+    return NULL;
 }
 
 /* ---- reading the command line ---- */
@@ -238,6 +268,12 @@ static int unknown_command(const char *name)
     return EXIT_USAGE;
 }
 
+static int help_named(const char *name)
+{
+    const struct command *command = command_find(name);
+    return command ? help_on(command) : unknown_command(name);
+}
+
 /* The command, its flags and files. */
 static int act(struct command_line *c, const struct command *command, int argc, char **argv)
 {
@@ -255,7 +291,7 @@ static int act(struct command_line *c, const struct command *command, int argc, 
             if (!c->file) c->file = argv[i];
         }
     }
-    if (c->help && !(command->script && c->file)) return help();
+    if (c->help && !(command->script && c->file)) return help_on(command);
     return command->act(c);
 }
 
@@ -274,8 +310,8 @@ static int tool(int argc, char **argv)
 {
     const char *files[argc + 1];
     struct command_line c = { .program = "icl", .precision = 32, .color = "auto", .files = files };
-    const struct command *command = NULL;
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))) return help();
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) return help();
+    if (argc > 1 && !strcmp(argv[1], "help")) return argc == 2 ? help() : help_named(argv[2]);
     if (argc > 1 && !strcmp(argv[1], "--version")) {
         printf("icl %s, language 1, LLVM %s\n", PACKAGE_VERSION, ICL_LLVM_VERSION);
         return 0;
@@ -286,11 +322,11 @@ static int tool(int argc, char **argv)
         help();
         return EXIT_USAGE;
     }
-    for (int i = 0; i < COMMANDS; i++)
-        if (!strcmp(commands[i].name, argv[1])) command = &commands[i];
+    const struct command *command = command_find(argv[1]);
     if (!command) return unknown_command(argv[1]);
     c.command = argv[1];
-    if (command->bare && (argc < 3 || strcmp(argv[2], "--help"))) return command->bare(argc - 2, argv + 2);
+    bool asked = argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"));
+    if (command->bare) return asked ? help_on(command) : command->bare(argc - 2, argv + 2);
     tool_catch_signals();
     bool shared = command->act == command_run || command->act == command_test;
     return shared ? act_shared(&c, command, argc, argv) : act(&c, command, argc, argv);

@@ -102,7 +102,7 @@ static int help(struct tool *t, const struct payload *p)
     if (l.flags.n) printf("\noptions:\n%s", l.flags.text);
     if (l.fixed.n) printf("\nfixed when it was built:\n%s", l.fixed.text);
     printf("\nflags:\n");
-    flags_help(true);
+    flags_help(true, NULL);
     printf("  %-30s %s\n  %-30s %s\n  %-30s %s\n", "--help", "this text", "--describe",
            "what the program is made of, as JSON", "--version", "the version of icl that built it");
     buf_free(&l.flags);
