@@ -129,7 +129,7 @@ static bool stage_walk(struct stage *s, const char *const *flag, int nflags)
 static bool flags_fit(struct build *b, const char *const *flag, int nflags)
 {
     struct stage *s = malloc(sizeof *s);
-    if (!s) abort();
+    if (!s) out_of_memory(sizeof *s);
     bool fit = stage_open(b, s) && stage_walk(s, flag, nflags);
     session_close(&s->tool.ev);
     arena_free(&s->tool.arena);
@@ -164,7 +164,7 @@ static void note_option(struct ev *ev, const struct ast *e, const struct value *
 static int first_walk(struct build *b)
 {
     struct stage *s = malloc(sizeof *s);
-    if (!s) abort();
+    if (!s) out_of_memory(sizeof *s);
     bool good = stage_open(b, s);
     int status = good ? tool_settle_options(&s->tool, s->program) : 0;
     good = good && !status && tool_check(&s->tool.ev, s->program);
@@ -504,7 +504,7 @@ static int build(struct build *b)
     settle_flags(b);
     const char *flag[b->options.n + 1];
     struct stage *s = malloc(sizeof *s);
-    if (!s) abort();
+    if (!s) out_of_memory(sizeof *s);
     bool good = stage_open(b, s) && stage_walk(s, flag, flags_of(b, flag));
     struct payload *p = good ? make_payload(b, s, &why) : NULL;
     if (good && !p) fprintf(stderr, "icl: %s\n", why);

@@ -14,7 +14,7 @@ enum {
 struct walk {
     struct loop_func *f;
     struct loop_nest nest;
-    int *number;          /* by instruction: inside, in the order of the program; from `first` on, else another nest's */
+    int *number;          /* by instruction: inside, in program order; from `first` on, else another nest's */
     int first, next;
     int code;             /* instructions */
     bool closed;          /* it takes what a function cannot be handed */
