@@ -161,11 +161,11 @@ static int command_doc(struct command_line *line)
 }
 
 static const struct command commands[] = {
-    { "run", "FILE [options]", "run a script", command_run, true, NULL, NULL, NULL },
-    { "check", "[--json] FILE...", "report all errors known before a run", command_check, false, NULL, NULL, NULL },
-    { "test", "FILE [options]", "run the tests of a script", command_test, true, NULL, NULL, NULL },
-    { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, true, NULL, NULL, NULL },
-    { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, true, NULL, NULL, NULL },
+    { "run", "FILE [options]", "run a script", command_run, .script = true },
+    { "check", "[--json] FILE...", "report all errors known before a run", command_check, .script = false },
+    { "test", "FILE [options]", "run the tests of a script", command_test, .script = true },
+    { "emit", "--stage=STAGE FILE", "show the syntax tree or every kernel's code", command_emit, .script = true },
+    { "gradcheck", "FILE [options]", "compare gradients with finite differences", command_gradcheck, .script = true },
     { .name = "build",
       .arguments = "FILE -o PROGRAM",
       .help = "make a program of a script, which needs no icl",
@@ -191,15 +191,14 @@ static const struct command commands[] = {
       .page = "  --check                        name what would change; status 1 if any\n"
               "  --diff                         show what would change\n"
               "  -                              from standard input to standard output\n" },
-    { "bench", "FILE [--compare OLD]", "how fast what takes time in a script is", command_bench, true, NULL, NULL, NULL },
-    { "replay", "FILE [--prompt N]", "one prompt, value by value", command_replay, true, NULL,
-      NULL, NULL },
-    { "repl", "", "a session at the terminal, or from a pipe", command_repl, false, NULL, NULL, NULL },
+    { "bench", "FILE [--compare OLD]", "how fast what takes time in a script is", command_bench, .script = true },
+    { "replay", "FILE [--prompt N]", "one prompt, value by value", command_replay, .script = true },
+    { "repl", "", "a session at the terminal, or from a pipe", command_repl, .script = false },
     { .name = "lsp", .arguments = "", .help = "serve an editor (language server protocol)", .bare = command_lsp,
       .page = "It is started by an editor, and speaks on standard input and output.\n" },
-    { "cache", "stat|clear", "the compiled kernels that are kept", command_cache, false, NULL, NULL, NULL },
-    { "doc", "NAME", "what a builtin or library definition is", command_doc, false, NULL, NULL, NULL },
-    { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, true, NULL, NULL, NULL },
+    { "cache", "stat|clear", "the compiled kernels that are kept", command_cache, .script = false },
+    { "doc", "NAME", "what a builtin or library definition is", command_doc, .script = false },
+    { "explain", "FILE | CODE", "what each kernel costs; what a message means", command_explain, .script = true },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -283,7 +282,8 @@ static int act(struct command_line *c, const struct command *command, int argc, 
             int status = read_flag(c, command, argv, argc, &i);
             if (status) return status;
         } else if (argv[i][0] == '-' && argv[i][1]) {
-            return usage_error("there is no flag `%s`: those of icl and the options of scripts start with `--`", argv[i]);
+            return usage_error("there is no flag `%s`: those of icl and the options of scripts start with `--`",
+                               argv[i]);
         } else if (c->file && strcmp(command->name, "check")) {
             return usage_error("what is `%s`? One file is expected", argv[i]);
         } else {
