@@ -105,7 +105,10 @@ dim ev_size(struct ev *ev, struct value *v, const struct ast *at)
                                         ev_text(ev, at->kid[0]))
                              : ev_error(ev, E_SIZE, at, "a size must be a whole number that is known before the run");
     ev_show(ev, m, at, v);
-    if (divided) diag_note(m, "`%s` is %g", ev_text(ev, at), v->r0);
+    bool fraction = v->kind == V_TENSOR && v->known && !v->node && !v->rank && v->dtype == DT_REAL;
+    bool shown = at->kind == A_NUMBER;
+    if (divided || (fraction && !shown)) diag_note(m, "`%s` is %g", ev_text(ev, at), v->r0);
+    if (fraction && !divided && !shown) diag_help(m, "`int(%s)` is a whole number", ev_text(ev, at));
     if (v->node && of_index(v->node)) {
         diag_note(m, "the index of a loop: its body is compiled once for all passes, and so are the sizes in it");
         diag_help(m, "take all elements, and put 0 where `range(n) < i` does not hold, with `where`");

@@ -255,9 +255,9 @@ static struct value *hyper_field(struct ev *ev, struct value *v, str name)
         return NULL;
     }
     v = ev_stands_for(ev, v, ev->at);
-    if (v->kind != V_INSTANCE) return NULL;
-    for (int i = 0; i < v->instance->def->nhypers; i++)
-        if (v->instance->def->hyper[i]->name == name) return v->instance->hyper[i];
+    const struct instance *of = v->kind == V_INSTANCE ? v->instance : v->kind == V_MODEL ? v->model->arch : NULL;
+    for (int i = 0; of && i < of->def->nhypers; i++)
+        if (of->def->hyper[i]->name == name) return of->hyper[i];
     return NULL;
 }
 

@@ -285,6 +285,18 @@ static const char *path_meant(const char *written, const char **path, int n)
     return near.best;
 }
 
+/* Notes of a message: what there is, and what may have been meant. */
+static struct value *say_paths(struct diag *d, const char *written, const char **path, int n)
+{
+    const char *meant = path_meant(written, path, n);
+    struct buf b = { 0 };
+    for (int k = 0; k < n && b.n < 1000; k++) list_path(&b, path, n, k);
+    diag_note(d, "it has %s", b.text ? b.text : "none");
+    if (meant) diag_help(d, "did you mean `%s`?", meant);
+    buf_free(&b);
+    return &value_error;
+}
+
 static struct value *no_such_path(struct ev *ev, const struct model *m, const struct arch *a, const struct ast *at)
 {
     struct diag *d = ev_error(ev, E_NO_FIELD, at, "the model has no tap or parameter `%s`", ev_text(ev, at));
@@ -292,13 +304,17 @@ static struct value *no_such_path(struct ev *ev, const struct model *m, const st
     const char **path = ARENA_ARRAY(ev->arena, const char *, m->n + a->taps.n + 1);
     for (int k = 0; k < a->taps.n; k++) path[n++] = a->taps.data[k].path;
     for (int k = 0; k < m->n; k++) path[n++] = m->weight[k].path;
-    const char *meant = path_meant(ev_text(ev, at), path, n);
-    struct buf b = { 0 };
-    for (int k = 0; k < n && b.n < 1000; k++) list_path(&b, path, n, k);
-    diag_note(d, "it has %s", b.text ? b.text : "none");
-    if (meant) diag_help(d, "did you mean `%s`?", meant);
-    buf_free(&b);
-    return &value_error;
+    return say_paths(d, ev_text(ev, at), path, n);
+}
+
+struct value *ev_no_parameter(struct ev *ev, const struct model *m, const struct ast *at)
+{
+    const char *text = ev_text(ev, at), *written = strchr(text, '.');
+    written = written ? written + 1 : text;
+    struct diag *d = ev_error(ev, E_NO_FIELD, at, "the model has no parameter `%s`", written);
+    const char **path = ARENA_ARRAY(ev->arena, const char *, m->n + 1);
+    for (int k = 0; k < m->n; k++) path[k] = m->weight[k].path;
+    return say_paths(d, written, path, m->n);
 }
 
 struct value *ev_model_walk(struct ev *ev, const struct model *m, struct arch *a, struct value **prompt,

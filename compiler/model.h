@@ -101,6 +101,9 @@ struct value *ev_with(struct ev *ev, struct scope *s, const struct ast *e);
 void ev_set(struct ev *ev, struct scope *s, const struct ast *e);
 bool ev_path(struct ev *ev, struct scope *s, const struct ast *e, struct path *out);
 
+/* Reports that m has no such parameter. */
+struct value *ev_no_parameter(struct ev *ev, const struct model *m, const struct ast *at);
+
 /* ---- model_path.c ---- */
 
 /* The path of a frame, as the start of what stands in it: "block[0].attention[0]." */

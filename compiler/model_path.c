@@ -77,7 +77,7 @@ static bool outside(struct ev *ev, const struct value *v, const struct path_item
             if (!x || !size_known(position(ev, x, v->dims[i]), &k) || !size_known(v->dims[i], &size)) continue;
             if (k >= 0 && k < size + (item[i].slice ? 1 : 0)) continue;
             ev_error(ev, E_INDEX_RANGE, at, "index out of range: %s of an axis of size %s", size_str(ev->arena, x),
-                     size_str(ev->arena, v->dims[i]));
+                     ev_size_text(ev, v->dims[i]));
             return true;
         }
     return false;
@@ -208,6 +208,8 @@ struct value *ev_model_parameter(struct ev *ev, struct scope *s, const struct as
     buf_free(&text);
     const struct path_name *last = &p.name[p.n - 1];
     if (found && (last->n > found->rank || outside(ev, found, last->item, last->n, e))) return &value_error;
+    if (!found && p.n > 2 && e->kind == A_FIELD && strcmp(e->name, "T") && strcmp(e->name, "shape"))
+        return ev_no_parameter(ev, m, e);
     return found ? picked(ev, found, last->item, last->n) : NULL;
 }
 

@@ -592,12 +592,12 @@ struct value *t_matmul(struct ev *ev, struct value *a, struct value *b, const st
         diag_help(m, "`*` multiplies element by element");
         return &value_error;
     }
-    a = t_cast(ev, a, DT_REAL);
-    b = t_cast(ev, b, DT_REAL);
     if (size_compare(a->dims[a->rank - 1], b->dims[b->rank > 1 ? b->rank - 2 : 0]) == SIZE_DIFFERENT) {
         say_inner_sizes(ev, a, b, at);
         return &value_error;
     }
+    a = t_cast(ev, a, DT_REAL);
+    b = t_cast(ev, b, DT_REAL);
     bool row = a->rank == 1, column = b->rank == 1;
     dim one = size_int(ev->sizes, 1);
     if (row) a = t_reshape(ev, a, 2, (dim[]){ one, a->dims[0] });

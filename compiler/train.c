@@ -37,6 +37,32 @@ static struct value *schedule_of(struct ev *ev, struct value *v, const struct as
     return made->kind == V_FN || value_poisoned(made) ? made : v;
 }
 
+/* What changes the course: schedule, clip, curriculum. */
+static bool read_course(struct ev *ev, struct args *a, struct training *t)
+{
+    bool good = true;
+    t->schedule = schedule_of(ev, a->v[5], a->at[5]);
+    if (t->schedule && t->schedule->kind != V_FN) {
+        good = false;
+        if (!value_poisoned(t->schedule))
+            ev_error(ev, E_TYPE, a->at[5], "a schedule is a function of (step, steps), not %s",
+                     value_type(ev->arena, t->schedule));
+    }
+    if (a->v[6] && !(ev->dry && !value_ready(a->v[6])) &&
+        (!ev_known_real(a->v[6], &t->clip) || !(t->clip > 0))) {
+        ev_error(ev, E_VALUE, a->at[6], "`clip` is a number greater than 0: the largest norm of the gradient");
+        good = false;
+    }
+    t->curriculum = a->v[7];
+    t->curriculum_at = a->at[7];
+    if (t->curriculum && t->curriculum->kind != V_RECORD) {
+        ev_error(ev, E_TYPE, a->at[7],
+                 "a curriculum is a record of functions of the step, as in { n: ramp(4, 16, by = 1, every = 100) }");
+        good = false;
+    }
+    return good;
+}
+
 static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
 {
     struct value *optimizer = a->v[4] ? ev_instance_value(ev, a->v[4], a->at[4]) : NULL;
@@ -44,9 +70,10 @@ static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
     t->at = a->call;
     t->steps = 1000;
     t->batch = 64;
-    if (!int_argument(ev, a, 2, "steps", &t->steps) || !int_argument(ev, a, 3, "batch", &t->batch)) return false;
+    bool good = int_argument(ev, a, 2, "steps", &t->steps);
+    good &= int_argument(ev, a, 3, "batch", &t->batch);
     t->every = t->steps / 10 > 0 ? t->steps / 10 : 1;
-    if (!int_argument(ev, a, 10, "every", &t->every)) return false;
+    good &= int_argument(ev, a, 10, "every", &t->every);
     if (!optimizer) {
         struct binding *b = scope_find(ev->parts, intern(ev->names, "adam"));
         optimizer = ev_instance_value(ev, b->value, a->call);
@@ -57,35 +84,17 @@ static bool read_arguments(struct ev *ev, struct args *a, struct training *t)
         return false;
     }
     t->optimizer = optimizer->instance;
-    t->schedule = schedule_of(ev, a->v[5], a->at[5]);
-    if (t->schedule && value_poisoned(t->schedule)) return false;
-    if (t->schedule && t->schedule->kind != V_FN) {
-        ev_error(ev, E_TYPE, a->at[5], "a schedule is a function of (step, steps), not %s",
-                 value_type(ev->arena, t->schedule));
-        return false;
-    }
-    if (a->v[6] && !(ev->dry && !value_ready(a->v[6])) &&
-        (!ev_known_real(a->v[6], &t->clip) || !(t->clip > 0))) {
-        ev_error(ev, E_VALUE, a->at[6], "`clip` is a number greater than 0: the largest norm of the gradient");
-        return false;
-    }
-    t->curriculum = a->v[7];
-    if (t->curriculum && t->curriculum->kind != V_RECORD) {
-        ev_error(ev, E_TYPE, a->at[7],
-                 "a curriculum is a record of functions of the step, as in { n: ramp(4, 16, by = 1, every = 100) }");
-        return false;
-    }
+    good &= read_course(ev, a, t);
     if (a->v[8] && !(ev->dry && !value_ready(a->v[8])) && (!ev_known_int(a->v[8], &seed) || seed < 0)) {
         ev_error(ev, E_VALUE, a->at[8], "`seed` is a whole number, at least 0");
-        return false;
+        good = false;
     }
     t->seed = (uint64_t)seed;
     if (a->v[9] && a->v[9]->kind != V_STRING) {
         ev_error(ev, E_TYPE, a->at[9], "`checkpoint` is the name of a file, not %s", value_type(ev->arena, a->v[9]));
-        return false;
-    }
-    if (a->v[9] && a->v[9]->text) t->checkpoint = ev_out_path(ev, a->v[9]->text);
-    return true;
+        good = false;
+    } else if (a->v[9] && a->v[9]->text) t->checkpoint = ev_out_path(ev, a->v[9]->text);
+    return good;
 }
 
 /* All parameters one after the other in theta; the model's weights are parts of it. */

@@ -205,14 +205,15 @@ static int moved_hyper(struct ev *ev, struct training *t, int i)
     while (k >= 0 && t->task->def->hyper[k]->name != c->key[i]) k--;
     if (k >= 0 && c->item[i]->kind == V_FN) return k;
     if (k < 0) {
-        struct diag *m = ev_error(ev, E_ARGUMENT_NAME, t->at, "the task has no hyper-parameter `%s`", c->key[i]);
+        struct diag *m = ev_error(ev, E_ARGUMENT_NAME, t->curriculum_at, "the task has no hyper-parameter `%s`",
+                                  c->key[i]);
         struct buf b = { 0 };
         for (int j = 0; j < t->task->def->nhypers; j++)
             buf_printf(&b, "%s`%s`", j ? ", " : "", t->task->def->hyper[j]->name);
         if (b.n) diag_note(m, "`%s` has %s", t->task->def->name, b.text);
         buf_free(&b);
     }
-    else ev_error(ev, E_TYPE, t->at, "`%s` of the curriculum is no function of the step", c->key[i]);
+    else ev_error(ev, E_TYPE, t->curriculum_at, "`%s` of the curriculum is no function of the step", c->key[i]);
     return -1;
 }
 

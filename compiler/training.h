@@ -8,6 +8,7 @@ struct training {
     const struct ast *at;
     const struct instance *arch, *task, *optimizer;
     const struct value *schedule, *curriculum;
+    const struct ast *curriculum_at;
     int64_t steps, batch, every, step;
     uint64_t seed;
     double clip;

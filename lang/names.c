@@ -283,7 +283,8 @@ static void declare(struct walker *w, struct name_scope *s, const struct ast *e)
         diag_label(m, was->where, "from here");
     }
     struct entry *x = assign(w, s, e, e->kind == A_DRAW ? N_DRAW : N_LOCAL);
-    if (e->kind != A_DRAW) x->used = true;
+    if (e->kind == A_TAP) x->used = true;
+    x->lone = e->kind == A_PARAM || e->kind == A_STATE;
 }
 
 static void loop(struct walker *w, struct name_scope *s, const struct ast *e) {

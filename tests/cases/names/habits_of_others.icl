@@ -38,3 +38,5 @@ for i in 0:3 {
     continue
 }
 fn nothing() { pass }
+print allclose([1, 2])
+print cbrt([1, 2])
