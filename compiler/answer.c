@@ -12,7 +12,10 @@
 struct kernel_store *session_kernels(struct ev *ev)
 {
     struct session *s = ev->session;
-    if (!s->kernels) s->kernels = s->new_kernels(ev->arena);
+    if (!s->kernels) {
+        s->kernels = s->new_kernels(ev->arena);
+        kernel_store_share(s->kernels, session_threads(ev));
+    }
     return s->kernels;
 }
 

@@ -264,7 +264,7 @@ static bool add_code(struct build *b, struct making *m, struct ir_func *f, struc
     k->at = put_code(m, &image->bytes);
     char *names = arena_strndup(&b->arena, image->bytes.text, image->list);
     for (char *name = strtok(names, "\n"); name; name = strtok(NULL, "\n"))
-        if (!need_shared(b, m, name, why)) return false;
+        if (*name != '@' && !need_shared(b, m, name, why)) return false;
     return true;
 }
 

@@ -19,15 +19,20 @@
 #include "compiler/lanes.h"
 #include "compiler/level.h"
 #include "runtime/plugin.h"
+#include "runtime/pool.h"
 
 #define PLUGIN "icl-llvm.so"
-enum { MOST_TOLD = 4000 }; /* instructions of loop IR that are told their sizes */
+enum {
+    MOST_TOLD = 4000, /* instructions of loop IR that are told their sizes, */
+    A_PART = 1500     /*   and that are a part's worth */
+};
 
 /* The source of icl's own stores: the disk, then the back end. */
 struct compiler {
     struct arena *arena;
     struct kernel_options options;
     struct cache cache;
+    struct pool *pool;
     icl_llvm_compile_fn *compile;
     struct kernel_counts *counts;
 };
@@ -50,6 +55,7 @@ static int valid_lanes(int lanes)
 
 static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew, struct kernel_image *out,
                           const char **why);
+static void source_share(void *ctx, struct pool *pool);
 static bool source_code(void *ctx, struct ir_func *f, bool anew, struct kernel_image *out, const char **why);
 static bool source_shared(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why);
 
@@ -59,7 +65,7 @@ struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_optio
 {
     struct compiler *c = ARENA_NEW(a, struct compiler);
     const char *cpu = getenv("ICL_CPU"), *lanes = getenv("ICL_LANES");
-    struct kernel_source source = { source_kernel, source_code, source_shared, c, NULL };
+    struct kernel_source source = { source_kernel, source_code, source_shared, c, NULL, source_share };
     struct kernel_store *s = kernel_store_of(a, &source);
     c->arena = a;
     c->options = *options;
@@ -135,9 +141,100 @@ static bool compile(struct compiler *s, struct loop_func *lf, struct target_spec
 {
     double start = now();
     const char *reason = NULL;
-    loops_nests(lf);
+    loops_nests(lf, 1);
     bool ok = compile_loops(s, lf, t, out, needs, &reason);
     if (!ok) *why = arena_strdup(s->arena, reason ? reason : "no reason is given");
+    s->counts->compiled += ok;
+    s->counts->seconds += now() - start;
+    return ok;
+}
+
+/* ---- code in parts ---- */
+
+/* One part of a function's code. */
+struct part {
+    struct loop_func f; /* with an arena of its own */
+    struct arena work;
+    struct buf object, needs;
+    const char *why;
+    bool ok;
+    double elsewhere; /* seconds on another thread than the caller's */
+};
+
+struct parts {
+    struct compiler *s;
+    struct target_spec t;
+    struct part *part;
+};
+
+static void compile_part(void *ctx, int64_t index, int thread)
+{
+    struct parts *all = ctx;
+    struct part *p = &all->part[index];
+    struct target_spec t = all->t;
+    double start = now();
+    t.part = (int)index;
+    p->ok = compile_loops(all->s, &p->f, t, &p->object, &p->needs, &p->why);
+    p->elsewhere = thread ? now() - start : 0;
+}
+
+static bool has_line(const struct buf *b, const char *line)
+{
+    size_t n = strlen(line);
+    for (size_t at = 0; at + n < b->n; at = (size_t)((char *)memchr(b->text + at, '\n', b->n - at) - b->text) + 1)
+        if (!memcmp(b->text + at, line, n) && b->text[at + n] == '\n') return true;
+    return false;
+}
+
+/* Adds the lines that are not there yet. */
+static void add_lines(struct buf *to, struct buf *from)
+{
+    char *rest;
+    buf_putc(from, 0);
+    for (char *line = strtok_r(from->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        if (!has_line(to, line)) buf_printf(to, "%s\n", line);
+}
+
+/* Puts the parts, the kernel's own last, into the image (see struct kernel_image). */
+static void join_parts(struct part *part, int n, struct kernel_image *out)
+{
+    for (int k = 0; k < n; k++) add_lines(&out->bytes, &part[k].needs);
+    for (int k = n; k-- > 0;) {
+        while (part[k].object.n % 16) buf_putc(&part[k].object, 0); /* the next stays aligned */
+        buf_printf(&out->bytes, "@%zu\n", part[k].object.n);
+    }
+    while (out->bytes.n % 16) buf_putc(&out->bytes, '\n');
+    out->list = out->bytes.n;
+    for (int k = n; k-- > 0;) buf_add(&out->bytes, part[k].object.text, part[k].object.n);
+}
+
+/* Compiles a kernel's code. How it is divided depends on the code alone, so that its bytes are the same everywhere. */
+static bool compile_parts(struct compiler *s, struct loop_func *lf, struct kernel_image *out, const char **why)
+{
+    struct part part[KERNEL_PARTS] = {0};
+    struct parts all = {s, {.symbol = "icl_kernel", .functions = LONG_OUTSIDE}, part};
+    double start = now();
+    int n = lf->ins.n / A_PART;
+    n = n < 1 ? 1 : n > KERNEL_PARTS ? KERNEL_PARTS : n;
+    loops_nests(lf, n);
+    for (int k = 0; k < n; k++) {
+        part[k].f = *lf;
+        part[k].f.arena = &part[k].work;
+    }
+    bool ok = load_plugin(s, why);
+    if (ok && s->pool && n > 1) pool_finish(s->pool, compile_part, &all, n);
+    for (int k = 0; k < n && ok && !(s->pool && n > 1); k++) compile_part(&all, k, 0);
+    for (int k = 0; k < n; k++) {
+        if (ok && !part[k].ok) *why = arena_strdup(s->arena, part[k].why ? part[k].why : "no reason is given");
+        ok = ok && part[k].ok;
+        s->counts->seconds += part[k].elsewhere;
+    }
+    if (ok) join_parts(part, n, out);
+    for (int k = 0; k < n; k++) {
+        buf_free(&part[k].object);
+        buf_free(&part[k].needs);
+        arena_free(&part[k].work);
+    }
     s->counts->compiled += ok;
     s->counts->seconds += now() - start;
     return ok;
@@ -284,15 +381,8 @@ static bool source_kernel(void *ctx, struct ir_func *f, uint64_t hash, bool anew
 
 static bool compile_image(struct compiler *s, struct ir_func *f, struct kernel_image *out, const char **why)
 {
-    struct buf object = {0};
-    struct target_spec t = {.symbol = "icl_kernel", .functions = LONG_OUTSIDE};
     if (!out->loops) out->loops = resizable(s, &out->work, f, &out->kernel, out->code, why);
-    bool ok = out->loops && compile(s, out->loops, t, &object, &out->bytes, why);
-    while (out->bytes.n % 16) buf_putc(&out->bytes, '\n'); /* the object stays aligned */
-    out->list = out->bytes.n;
-    if (ok) buf_add(&out->bytes, object.text, object.n);
-    buf_free(&object);
-    return ok;
+    return out->loops && compile_parts(s, out->loops, out, why);
 }
 
 static bool source_code(void *ctx, struct ir_func *f, bool anew, struct kernel_image *out, const char **why)
@@ -310,6 +400,12 @@ static bool source_code(void *ctx, struct ir_func *f, bool anew, struct kernel_i
     c.facts[3] = out->list;
     cache_write(&s->cache, &c, out->bytes.text, out->bytes.n);
     return true;
+}
+
+static void source_share(void *ctx, struct pool *pool)
+{
+    struct compiler *s = ctx;
+    s->pool = pool;
 }
 
 /* One kernel as an object or a text. */

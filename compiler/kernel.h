@@ -18,9 +18,11 @@ struct kernel_options {
 };
 
 struct kernel_store;
+struct pool;
 struct kernel_store *kernel_store_new(struct arena *a, const struct kernel_options *options);
 struct kernel_store *kernel_store_own(struct arena *a); /* for this machine, with the user's cache */
 void kernel_store_free(struct kernel_store *s); /* unloads all code */
+void kernel_store_share(struct kernel_store *s, struct pool *pool); /* compiles on these threads, too; NULL: not */
 
 /* The kernel of f, to which the passes were applied and whose sizes are known: inputs are uniform tensors, the top
  * region's results the outputs. NULL and *why on failure. The result lives as long as the store. */

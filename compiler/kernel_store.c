@@ -4,6 +4,7 @@
 #include "compiler/kernel_store.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "runtime/object.h"
 
@@ -16,7 +17,8 @@ struct kernel_entry {
 struct kernel_code {
     uint64_t key[2];
     icl_kernel_fn *run;
-    struct object *object;
+    struct object *object[KERNEL_PARTS];
+    int objects;
 };
 
 /* A function that kernels share. */
@@ -35,10 +37,15 @@ struct kernel_store *kernel_store_of(struct arena *a, const struct kernel_source
     return s;
 }
 
+static void unload(struct kernel_code *c)
+{
+    while (c->objects) object_free(c->object[--c->objects]);
+}
+
 /* Unloads all code. */
 void kernel_store_free(struct kernel_store *s)
 {
-    for (int k = 0; k < s->codes.n; k++) object_free(s->codes.data[k]->object);
+    for (int k = 0; k < s->codes.n; k++) unload(s->codes.data[k]);
     for (int k = 0; k < s->shared.n; k++) object_free(s->shared.data[k]->object);
     s->entries.n = s->codes.n = s->shared.n = 0;
 }
@@ -48,6 +55,12 @@ void kernel_image_free(struct kernel_image *i)
 {
     buf_free(&i->bytes);
     arena_free(&i->work);
+}
+
+/* See kernel.h. */
+void kernel_store_share(struct kernel_store *s, struct pool *pool)
+{
+    if (s->source.share) s->source.share(s->source.ctx, pool);
 }
 
 /* What was done so far. */
@@ -65,24 +78,33 @@ static void *address(void (*f)(void))
 
 #define EXTERN(name) {#name, address((void (*)(void))name)}
 
-/* Loads an object that may call the C library and what the kernels share. */
-static struct object *load_object(const struct kernel_store *s, const char *bytes, size_t n, const char **why)
+/* Loads an object that may call the C library, what the kernels share, and what `own` has. */
+static struct object *load_object(const struct kernel_store *s, const struct kernel_code *own, const char *bytes,
+                                  size_t n, const char **why)
 {
     const struct object_symbol library[] = {EXTERN(fma), EXTERN(fmaf), EXTERN(floor), EXTERN(floorf), EXTERN(memcpy),
                                             EXTERN(memset), EXTERN(memmove)};
     enum { LIBRARY = sizeof library / sizeof *library };
-    struct object_symbol externs[LIBRARY + 1 + s->shared.n];
-    memcpy(externs, library, sizeof library);
+    VEC(struct object_symbol) externs = {0};
+    struct arena work = {0};
+    for (int k = 0; k < LIBRARY; k++) vec_push(&work, &externs, library[k]);
     for (int k = 0; k < s->shared.n; k++)
-        externs[LIBRARY + k] = (struct object_symbol){s->shared.data[k]->name, s->shared.data[k]->address};
-    return object_load(bytes, n, externs, LIBRARY + s->shared.n, why);
+        vec_push(&work, &externs, ((struct object_symbol){s->shared.data[k]->name, s->shared.data[k]->address}));
+    for (int k = 0; own && k < own->objects; k++) {
+        const struct object_symbol *list;
+        size_t many = object_symbols(own->object[k], &list);
+        for (size_t i = 0; i < many; i++) vec_push(&work, &externs, list[i]);
+    }
+    struct object *o = object_load(bytes, n, externs.data, externs.n, why);
+    arena_free(&work);
+    return o;
 }
 
 static bool load_shared(struct kernel_store *s, const char *name, const struct buf *bytes, const char **why)
 {
     struct kernel_shared *f = ARENA_NEW(s->arena, struct kernel_shared);
     f->name = arena_strdup(s->arena, name);
-    f->object = load_object(s, bytes->text, bytes->n, why);
+    f->object = load_object(s, NULL, bytes->text, bytes->n, why);
     if (!f->object) return false;
     f->address = object_symbol(f->object, name);
     if (!f->address) {
@@ -120,21 +142,41 @@ static bool need(struct kernel_store *s, const char *names, size_t n, int precis
         memcpy(name, names + from, length);
         name[length] = 0;
         from = at + 1;
-        if (length && !need_one(s, name, precision, why)) return false;
+        if (length && *name != '@' && !need_one(s, name, precision, why)) return false;
     }
     return true;
+}
+
+/* Loads the objects of an image, one after the other. */
+static bool load_objects(struct kernel_store *s, const struct kernel_image *i, struct kernel_code *c, const char **why)
+{
+    *why = "its list of objects has no end";
+    if (!i->list || i->bytes.text[i->list - 1] != '\n') return false;
+    const char *line = i->bytes.text, *end = line + i->list;
+    for (size_t at = i->list, n; c->objects < KERNEL_PARTS; at += n) {
+        while (line < end && *line != '@') line++;
+        if (line == end) break;
+        n = strtoull(line + 1, NULL, 10);
+        line++;
+        *why = "its objects are longer than it is";
+        if (n > i->bytes.n - at) return false;
+        struct object *o = load_object(s, c, i->bytes.text + at, n, why);
+        if (!o) return false;
+        c->object[c->objects++] = o;
+    }
+    *why = "it has no object";
+    return c->objects > 0;
 }
 
 static bool load_code(struct kernel_store *s, const struct kernel_image *i, struct kernel_code *c, const char **why)
 {
     *why = "its list of functions is too long";
     if (i->list > i->bytes.n || !need(s, i->bytes.text, i->list, i->kernel.precision, why)) return false;
-    c->object = load_object(s, i->bytes.text + i->list, i->bytes.n - i->list, why);
-    if (!c->object) return false;
-    void *symbol = object_symbol(c->object, "icl_kernel");
+    bool ok = load_objects(s, i, c, why);
+    void *symbol = ok ? object_symbol(c->object[c->objects - 1], "icl_kernel") : NULL;
+    if (ok && !symbol) *why = "the object does not define the kernel";
     if (!symbol) {
-        *why = "the object does not define the kernel";
-        object_free(c->object);
+        unload(c);
         return false;
     }
     memcpy(&c->run, &symbol, sizeof symbol);

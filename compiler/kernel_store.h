@@ -6,7 +6,8 @@
 #include "lang/vec.h"
 
 /* A kernel before it is loaded. Code may serve kernels of several sizes (loops_sizes): it has a key of its own.
- * `bytes`: the names of the shared functions that the code calls, one a line, `list` bytes in all, then the object. */
+ * `bytes`: `list` bytes of lines, each the name of a shared function that the code calls or, "@N", the length of the
+ * next object; then the objects, of which the last has the kernel and may call what is in the others. */
 struct kernel_image {
     struct icl_kernel kernel; /* all but the address; sizes in an arena of the source's */
     uint64_t code[2];
@@ -25,7 +26,10 @@ struct kernel_source {
     bool (*shared)(void *ctx, const char *name, int precision, bool anew, struct buf *out, const char **why);
     void *ctx;
     bool (*has)(void *ctx, uint64_t hash); /* NULL: all */
+    void (*share)(void *ctx, struct pool *pool); /* NULL: it has no use for threads */
 };
+
+enum { KERNEL_PARTS = 2 }; /* objects of one kernel, at most: more would repeat more work than they share out */
 
 struct kernel_entry;
 struct kernel_code;

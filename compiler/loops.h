@@ -54,6 +54,8 @@ struct loop_taken {
 /* A loop that may be a function of its own. */
 struct loop_nest {
     uint64_t key[2];
+    int code;  /* instructions */
+    int part;  /* of the first: which part of the function's code it belongs to */
     int twin;  /* the first nest with the same code */
     int twins; /* of the first: how many others there are */
     VEC(struct loop_taken) taken;
@@ -90,6 +92,7 @@ struct loop_func {
     VEC(struct loop_block) blocks; /* 0: the top */
     int64_t scratch;               /* bytes, set by loops_place */
     VEC(struct loop_nest) nests;
+    int parts;                     /* into which the code is divided; 0 or 1: it is not */
     VEC(uint64_t) sizes;           /* what the code is told when it runs, set by loops_sizes */
 };
 
@@ -151,8 +154,8 @@ void loops_place(struct loop_func *f);
 /* Collects the numbers that the code is told when it runs (f->sizes); functions with equal keys have the same code.
  * `known`: the code is told nothing. */
 void loops_sizes(struct loop_func *f, bool known, uint64_t key[2]);
-/* Finds nests of loops that do the same to other buffers (f->nests), after loops_sizes. */
-void loops_nests(struct loop_func *f);
+/* Finds nests of loops that do the same to other buffers (f->nests), after loops_sizes; divides the code into parts. */
+void loops_nests(struct loop_func *f, int parts);
 void loops_print(FILE *to, const struct loop_func *f);
 /* NULL: well formed; else what is wrong (text in the function's arena). */
 const char *loops_verify(const struct loop_func *f);

@@ -2,7 +2,7 @@
  * buffers are one function, which is handed what it takes from outside (addresses, values, numbers of the list that
  * the code is told). A nest is hashed in the order of the program, everything from outside by the order in which it is
  * met; nests with equal hashes have one code. It is called once for all the passes of its loops: the call is nothing
- * beside them. */
+ * beside them. Where there is much code, nests are also what it is divided by: the parts are compiled side by side. */
 #include "compiler/loops.h"
 
 enum {
@@ -150,12 +150,38 @@ static void nest(struct walk *w, struct loop_ins *i)
             f->nests.data[w->nest.twin].twins++;
             break;
         }
+    w->nest.code = w->code;
     vec_push(f->arena, &f->nests, w->nest);
     i->loop->nest = f->nests.n;
 }
 
+/* Gives each nest its part, the largest first, to the part that has least; part 0 has all that is no nest. */
+static void divide(struct loop_func *f, int parts)
+{
+    int *load = ARENA_ARRAY(f->arena, int, parts);
+    load[0] = f->ins.n;
+    for (int k = 0; k < f->nests.n; k++) {
+        load[0] -= f->nests.data[k].code;
+        f->nests.data[k].part = -1;
+    }
+    for (int k = 0; k < f->nests.n; k++) {
+        struct loop_nest *most = NULL;
+        int least = 0;
+        for (int i = 0; i < f->nests.n; i++) {
+            struct loop_nest *n = &f->nests.data[i];
+            if (n->twin == i && n->part < 0 && (!most || n->code > most->code)) most = n;
+        }
+        if (!most) break;
+        for (int p = 1; p < parts; p++)
+            if (load[p] < load[least]) least = p;
+        most->part = least;
+        load[least] += most->code;
+    }
+    f->parts = parts;
+}
+
 /* See loops.h. */
-void loops_nests(struct loop_func *f)
+void loops_nests(struct loop_func *f, int parts)
 {
     struct walk w = {.f = f, .next = 1};
     w.number = ARENA_ARRAY(f->arena, int, f->ins.n + 1);
@@ -166,4 +192,5 @@ void loops_nests(struct loop_func *f)
             if (i->op == L_LOOP && f->ins.data[i->arg[0]].op != L_BLOCKS) nest(&w, i);
         }
     }
+    if (parts > 1) divide(f, parts);
 }

@@ -251,5 +251,5 @@ static bool source_shared(void *ctx, const char *name, int precision, bool anew,
 struct kernel_source payload_source(struct arena *a, const struct payload_level *l)
 {
     return (struct kernel_source){ source_kernel, source_code, source_shared, arena_copy(a, l, sizeof *l),
-                                   source_has };
+                                   source_has, NULL };
 }

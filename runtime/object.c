@@ -26,16 +26,11 @@ enum part { PART_CODE, PART_CONST, PART_DATA, PART_COUNT };
 enum { STUB_SIZE = 16, STUB_ADDRESS = 8, MAX_SECTIONS = 4096 };
 static const size_t MAX_IMAGE = (size_t)1 << 30;
 
-struct defined {
-    const char *name; /* in `names` */
-    void *address;
-};
-
 struct object {
     char *base;
     size_t size;
     char *names;
-    struct defined *defined;
+    struct object_symbol *defined; /* named in `names` */
     size_t ndefined;
 };
 
@@ -403,7 +398,7 @@ static bool keep_names(struct load *l)
         const Elf64_Sym *s = &l->symbols[k];
         if (ELF64_ST_BIND(s->st_info) == STB_LOCAL || s->st_shndx == SHN_UNDEF || s->st_shndx >= l->nsections) continue;
         if (l->place[s->st_shndx] < 0) continue;
-        o->defined[o->ndefined++] = (struct defined){o->names + s->st_name, (void *)(uintptr_t)l->values[k]};
+        o->defined[o->ndefined++] = (struct object_symbol){o->names + s->st_name, (void *)(uintptr_t)l->values[k]};
     }
     return true;
 }
@@ -451,6 +446,13 @@ struct object *object_load(const void *bytes, size_t n, const struct object_symb
 #else
     return object_load_for(EM_NONE, bytes, n, externs, nexterns, why);
 #endif
+}
+
+/* See object.h. */
+size_t object_symbols(const struct object *o, const struct object_symbol **list)
+{
+    *list = o->defined;
+    return o->ndefined;
 }
 
 /* Finds a defined global symbol. */

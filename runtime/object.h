@@ -19,6 +19,8 @@ struct object *object_load(const void *bytes, size_t n, const struct object_symb
                            const char **why);
 /* The address of a global symbol that the object defines; NULL: it does not. */
 void *object_symbol(const struct object *o, const char *name);
+/* All of them; how many. They live as long as the object. */
+size_t object_symbols(const struct object *o, const struct object_symbol **list);
 void object_free(struct object *o); /* NULL is allowed */
 
 /* As object_load, for any known machine (e_machine): to look at, not to run, where that is not this one. */

@@ -432,7 +432,7 @@ static LLVMValueRef taken(const struct emit *e, const struct loop_taken *t)
     }
 }
 
-/* The function of a nest, which all its twins call. */
+/* The function of a nest, which all its twins call; another part's is but named. */
 static void nest_function(const struct emit *outer, int number, int id, const LLVMValueRef *args)
 {
     const struct loop_nest *n = &outer->f->nests.data[number];
@@ -442,8 +442,14 @@ static void nest_function(const struct emit *outer, int number, int id, const LL
     LLVMBasicBlockRef from = LLVMGetInsertBlock(e.b);
     for (int k = 0; k < n->taken.n; k++) type[k] = LLVMTypeOf(args[k]);
     LLVMTypeRef whole = LLVMFunctionType(LLVMVoidTypeInContext(e.c), type, (unsigned)n->taken.n, false);
-    begin_function(&e, arena_printf(a, "%s.nest", e.target->symbol), whole);
-    LLVMSetLinkage(e.function, LLVMInternalLinkage);
+    const char *name = arena_printf(a, "%s.nest%d", e.target->symbol, number);
+    outer->nest_type[number] = whole;
+    if (e.f->parts > 1 && n->part != e.target->part) {
+        outer->nest[number] = LLVMAddFunction(e.vb.module, name, whole);
+        return;
+    }
+    begin_function(&e, name, whole);
+    if (e.f->parts < 2) LLVMSetLinkage(e.function, LLVMInternalLinkage);
     e.value = arena_copy(a, e.value, sizeof *e.value * (size_t)e.f->ins.n);
     e.base = ARENA_ARRAY(a, LLVMValueRef, e.f->mems.n);
     e.start = ARENA_ARRAY(a, LLVMValueRef, e.f->sizes.n + 1);
@@ -462,15 +468,14 @@ static void nest_function(const struct emit *outer, int number, int id, const LL
     LLVMBuildRetVoid(e.b);
     LLVMPositionBuilderAtEnd(e.b, from);
     outer->nest[number] = e.function;
-    outer->nest_type[number] = whole;
 }
 
-/* A nest that the function has several times is called; false: this is none. */
+/* A nest that the function has several times, or that may be in another part, is called; false: this is none. */
 static bool nest(struct emit *e, int number, int id)
 {
     if (!number || e->told) return false;
     const struct loop_nest *n = &e->f->nests.data[number - 1];
-    if (!e->f->nests.data[n->twin].twins) return false;
+    if (!e->f->nests.data[n->twin].twins && e->f->parts < 2) return false;
     LLVMValueRef args[n->taken.n + 1];
     for (int k = 0; k < n->taken.n; k++) args[k] = taken(e, &n->taken.data[k]);
     if (!e->nest[n->twin]) nest_function(e, n->twin, id, args);
@@ -593,5 +598,6 @@ void emit_kernel(LLVMModuleRef module, const struct loop_func *f, const struct t
     addresses_of_starts(&e);
     block(&e, 0);
     LLVMBuildRetVoid(e.b);
+    if (t->part) LLVMDeleteFunction(e.function);
     LLVMDisposeBuilder(e.b);
 }

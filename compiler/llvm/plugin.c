@@ -11,19 +11,22 @@
 #include "compiler/llvm/emit.h"
 #include "compiler/llvm/target.h"
 
-/* Once, when the shared object is loaded. Positions are already computed where they change least, so the pass that
- * rewrites loops around their addresses (a quarter of the time to compile) would gain nothing. */
-__attribute__((constructor)) static void set_options(void)
-{
-    LLVMParseCommandLineOptions(2, (const char *const[]){"icl", "-disable-lsr"}, "");
-}
-
 /* LLVM cannot go on ("Cannot select" and the like): a fault of ours. */
 static void fatal(const char *reason)
 {
     fprintf(stderr, "icl: internal fault in the back end: %s\n", reason);
     fflush(NULL);
     _Exit(3);
+}
+
+/* Once, when the shared object is loaded: later, threads would race. Positions are already computed where they change
+ * least, so the pass that rewrites loops around their addresses (a quarter of the time to compile) would gain nothing.
+ */
+__attribute__((constructor)) static void set_options(void)
+{
+    target_initialise();
+    LLVMInstallFatalErrorHandler(fatal);
+    LLVMParseCommandLineOptions(2, (const char *const[]){"icl", "-disable-lsr"}, "");
 }
 
 static const char *keep(const struct loop_func *f, char *message)
@@ -39,6 +42,7 @@ static void long_functions(LLVMModuleRef module, const struct target_spec *t, st
     for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
         size_t n;
         const char *name = LLVMGetValueName2(f, &n);
+        if (!LLVMGetFirstUse(f) && LLVMIsDeclaration(f)) continue;
         if (n < 4 || memcmp(name, "icl.", 4)) continue;
         if (t->functions == LONG_EXPOSED) LLVMSetLinkage(f, LLVMExternalLinkage);
         if (t->functions == LONG_OUTSIDE) buf_printf(needs, "%s\n", name);
@@ -50,7 +54,6 @@ bool icl_llvm_compile(const struct loop_func *f, const struct target_spec *t, st
                       const char **why)
 {
     char *message = NULL;
-    LLVMInstallFatalErrorHandler(fatal);
     LLVMTargetMachineRef machine = target_machine(t, &message);
     bool ok = machine != NULL;
     if (ok) {

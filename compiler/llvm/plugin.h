@@ -15,6 +15,7 @@ struct target_spec {
     const char *symbol;   /* what the kernel is called in the object */
     enum target_output output;
     enum target_long functions;
+    int part;             /* of f's code, which alone is made; 0 has the kernel itself */
     bool verify;          /* check what was built; costs time */
 };
 

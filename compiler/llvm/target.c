@@ -5,19 +5,17 @@
 #include <llvm-c/Target.h>
 #include <string.h>
 
-static void initialise(const char *triple)
+/* See target.h. */
+void target_initialise(void)
 {
-    if (!strncmp(triple, "aarch64", 7)) {
-        LLVMInitializeAArch64TargetInfo();
-        LLVMInitializeAArch64Target();
-        LLVMInitializeAArch64TargetMC();
-        LLVMInitializeAArch64AsmPrinter();
-    } else {
-        LLVMInitializeX86TargetInfo();
-        LLVMInitializeX86Target();
-        LLVMInitializeX86TargetMC();
-        LLVMInitializeX86AsmPrinter();
-    }
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
 }
 
 /* See target.h. */
@@ -27,7 +25,6 @@ LLVMTargetMachineRef target_machine(const struct target_spec *t, char **why)
     const char *triple = t->triple ? t->triple : own;
     LLVMTargetRef target;
     LLVMTargetMachineRef machine = NULL;
-    initialise(triple);
     if (!LLVMGetTargetFromTriple(triple, &target, why))
         machine = LLVMCreateTargetMachine(target, triple, t->cpu, t->features ? t->features : "",
                                           LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelDefault);

@@ -6,6 +6,8 @@
 #include <llvm-c/TargetMachine.h>
 #include "compiler/llvm/plugin.h"
 
+/* Makes the machines known; once. */
+void target_initialise(void);
 /* NULL and *why (to be freed with LLVMDisposeMessage) when LLVM does not know the triple. */
 LLVMTargetMachineRef target_machine(const struct target_spec *t, char **why);
 /* Triple and data layout of the machine. */

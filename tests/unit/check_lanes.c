@@ -9,8 +9,9 @@
 #include <unistd.h>
 #include "compiler/cache.h"
 #include "compiler/interp.h"
-#include "compiler/kernel.h"
+#include "compiler/kernel_store.h"
 #include "compiler/lanes.h"
+#include "runtime/pool.h"
 
 enum { FIRST = 32, PROMPTS = 19, SEED = 20240607 };
 static const int widths[] = { 16, 8, 4, 2, 1 };
@@ -557,6 +558,40 @@ START_TEST(test_layers_share_code)
 }
 END_TEST
 
+/* Much code is compiled in parts, on several threads: the same bytes as on one, and the interpreter's bits. */
+START_TEST(test_parts)
+{
+    struct arena a = { 0 };
+    struct buf text = { 0 };
+    struct kernel_image image[2] = { { .list = 0 } };
+    struct pool *pool = pool_new(2, NULL);
+    const char *why = NULL;
+    int x = 1;
+    buf_puts(&text, "(%0: real[9, 9]) {\n  %1 = draw_normal site=1 stream=0 : real[12, 9]\n");
+    for (int k = 0; k < 120; k++, x += 2)
+        buf_printf(&text, "  %%%d = matmul %%%d, %%0 : real[12, 9]\n  %%%d = %s %%%d : real[12, 9]\n", x + 1, x, x + 2,
+                   k % 3 == 0 ? "tanh" : k % 3 == 1 ? "abs" : "sin", x + 1);
+    buf_printf(&text, "  return %%%d\n}\n", x);
+    for (int k = 0; k < 2; k++) {
+        struct kernel_store *s = store_for(&a, 8);
+        struct ir_func *f = read_func(&a, text.text, 32);
+        ir_run_passes(f);
+        kernel_store_share(s, k ? pool : NULL);
+        ck_assert_msg(s->source.kernel(s->source.ctx, f, ir_hash(f), true, &image[k], &why), "%s", why);
+        ck_assert_msg(s->source.code(s->source.ctx, f, true, &image[k], &why), "%s", why);
+        run_from(s, text.text, 32, 8);
+        kernel_store_free(s);
+    }
+    ck_assert_int_eq(image[0].bytes.n, image[1].bytes.n);
+    ck_assert(!memcmp(image[0].bytes.text, image[1].bytes.text, image[0].bytes.n));
+    ck_assert_int_eq(times(arena_strndup(&a, image[0].bytes.text, image[0].list), "@"), KERNEL_PARTS);
+    for (int k = 0; k < 2; k++) kernel_image_free(&image[k]);
+    pool_free(pool);
+    buf_free(&text);
+    arena_free(&a);
+}
+END_TEST
+
 START_TEST(test_factor_for_solves_alone)
 {
     run_all("() {\n" /* nothing reads the factor's upper triangle */
@@ -921,6 +956,7 @@ int main(void)
     tcase_add_test(t, test_linear_algebra);
     tcase_add_test(t, test_sizes_share_code);
     tcase_add_test(t, test_layers_share_code);
+    tcase_add_test(t, test_parts);
     tcase_add_test(t, test_factor_for_solves_alone);
     tcase_add_test(t, test_jacobi);
     tcase_add_test(t, test_lstsq);
