@@ -172,5 +172,8 @@ bool training_run(struct ev *ev, struct training *t)
     progress_end(&progress);
     bool interrupted = ev->session->stop && *ev->session->stop;
     if (!good && interrupted && t->step > t->kept && !t->torn && !training_not_finite(ev, t, t->now[0])) keep(ev, t);
+    if (!good && interrupted && t->checkpoint && t->kept && ev_first(ev))
+        fprintf(stderr, "note: %s has step %lld of %lld: the same training goes on from there\n", t->checkpoint,
+                (long long)t->kept, (long long)t->steps);
     return good;
 }

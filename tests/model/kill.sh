@@ -80,6 +80,8 @@ done
 report "interrupted: exit status 130, was $status"
 [ "$before" -gt 0 ] && [ "$before" -lt 3000 ]
 report "interrupted: keeps step $before"
+grep -q "^note: .* has step $before of 3000: the same training goes on from there$" "$work/err"
+report 'interrupted: says so'
 (small interrupted --steps 3000 --every 10)
 same whole interrupted
 report 'interrupted: goes on to the same bits'
