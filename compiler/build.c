@@ -22,6 +22,7 @@
 #include "compiler/payload.h"
 #include "compiler/rehearse.h"
 #include "lang/names.h"
+#include "runtime/identity.h"
 #include "runtime/output.h"
 #include "runtime/plugin.h"
 
@@ -437,11 +438,13 @@ static const char *runtime_path(struct build *b)
     const char *name = arena_printf(&b->arena, "icl-program%s%s%s", b->target ? "-" : "", b->target ? b->target : "",
                                     b->whole ? "-static" : "");
     const char *path = plugin_path(&b->arena, name);
+    const char *differs = path ? identity_differs(&b->arena, path, IDENTITY_BUILD_SECTION, identity_build()) : NULL;
+    if (differs) fprintf(stderr, "icl: %s\n", differs);
     if (!path)
         fprintf(stderr, "icl: %s is not installed: %s\n", name,
                 b->target ? "icl was built without a compiler for that machine"
                           : "it belongs to icl (ICL_LIBEXEC can name its folder)");
-    return path;
+    return differs ? NULL : path;
 }
 
 /* A slip of the fingers does not cost a script: false, and reported, where the program would be written over it. */

@@ -10,6 +10,7 @@
 #include "compiler/places.h"
 #include "compiler/store.h"
 #include "lang/names.h"
+#include "runtime/identity.h"
 #include "runtime/memory.h"
 #include "runtime/output.h"
 #include "runtime/pool.h"
@@ -397,7 +398,7 @@ bool tool_share_out(struct tool *t, const struct program *p)
 {
     const struct session *s = &t->line->session;
     if (!s->ranks) return true;
-    uint64_t h = hash_text(program_digest(p), PACKAGE_VERSION);
+    uint64_t h = hash_text(program_digest(p), identity_build());
     for (int i = 0; i < s->noptions; i++) h = hash_text(hash_text(h, s->options[i].name), s->options[i].text);
     h = (h ^ s->seed) * 31 + (uint64_t)s->engine * 4 + (uint64_t)s->format;
     return ev_share_out(&t->ev, h * 31 + (uint64_t)t->ev.precision);

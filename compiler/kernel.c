@@ -94,7 +94,7 @@ static double now(void)
 
 static bool load_plugin(struct compiler *s, const char **why)
 {
-    void *symbol = s->compile ? NULL : plugin_symbol(s->arena, PLUGIN, "icl_llvm_compile", false, why);
+    void *symbol = s->compile ? NULL : plugin_symbol(s->arena, PLUGIN, "icl_llvm_compile", PLUGIN_OF_BUILD, why);
     if (symbol) memcpy(&s->compile, &symbol, sizeof symbol);
     return s->compile;
 }

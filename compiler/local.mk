@@ -196,6 +196,8 @@ icl_SOURCES = compiler/main.c
 icl_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 icl_LDADD = $(WHOLE_ARCHIVE) libicl.a $(NO_WHOLE_ARCHIVE) $(EDIT_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(ZSTD_STATIC)
 icl_DEPENDENCIES = libicl.a
+# `make icl` alone does not leave a back end of another build beside it.
+EXTRA_icl_DEPENDENCIES = icl-llvm.so
 
 # What `icl build` makes programs of: of libicl.a what a run needs, which is neither LLVM nor the tools.
 pkglibexec_PROGRAMS += icl-program

@@ -19,6 +19,7 @@
 #include "compiler/replay.h"
 #include "compiler/shell.h"
 #include "lang/names.h"
+#include "runtime/identity.h"
 #include "runtime/ranks.h"
 
 static int usage_error(const char *format, const char *what)
@@ -313,7 +314,7 @@ static int tool(int argc, char **argv)
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) return help();
     if (argc > 1 && !strcmp(argv[1], "help")) return argc == 2 ? help() : help_named(argv[2]);
     if (argc > 1 && !strcmp(argv[1], "--version")) {
-        printf("icl %s, language 1, LLVM %s\n", PACKAGE_VERSION, ICL_LLVM_VERSION);
+        printf("icl %s, language 1, LLVM %s, build %s\n", PACKAGE_VERSION, ICL_LLVM_VERSION, identity_build());
         return 0;
     }
     if (argc > 1 && !strcmp(argv[1], "--complete")) return shell_complete(commands, COMMANDS, argc - 2, argv + 2);

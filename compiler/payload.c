@@ -9,7 +9,6 @@
 #include <zstd.h>
 #endif
 
-
 /* ---- reading ---- */
 
 struct reader {
@@ -148,47 +147,6 @@ bool payload_unpack(struct arena *a, struct payload_level *l, const char **why)
     (void)a;
     return false;
 #endif
-}
-
-/* ---- in the program's file ---- */
-
-/* See payload.h. */
-bool payload_sections(const char *program, size_t size, Elf64_Ehdr *header, Elf64_Shdr **table)
-{
-    if (size < sizeof *header) return false;
-    memcpy(header, program, sizeof *header);
-    size_t n = header->e_shnum;
-    if (memcmp(header->e_ident, ELFMAG, SELFMAG) || header->e_ident[EI_CLASS] != ELFCLASS64 || n == 0 ||
-        header->e_shentsize != sizeof **table || header->e_shoff > size ||
-        n > (size - header->e_shoff) / sizeof **table || header->e_shstrndx >= n)
-        return false;
-    *table = malloc(n * sizeof **table);
-    if (!*table) return false;
-    memcpy(*table, program + header->e_shoff, n * sizeof **table);
-    const Elf64_Shdr *names = &(*table)[header->e_shstrndx];
-    if (names->sh_offset <= size && names->sh_size <= size - names->sh_offset) return true;
-    free(*table);
-    return false;
-}
-
-/* See payload.h. */
-const char *payload_find(const char *program, size_t size, size_t *n)
-{
-    Elf64_Ehdr header;
-    Elf64_Shdr *table;
-    const char *found = NULL;
-    if (!payload_sections(program, size, &header, &table)) return NULL;
-    const Elf64_Shdr *names = &table[header.e_shstrndx];
-    for (int i = 0; i < header.e_shnum && !found; i++) {
-        const Elf64_Shdr *s = &table[i];
-        bool named = s->sh_name < names->sh_size && names->sh_size - s->sh_name >= sizeof PAYLOAD_SECTION &&
-                     !memcmp(program + names->sh_offset + s->sh_name, PAYLOAD_SECTION, sizeof PAYLOAD_SECTION);
-        if (!named || s->sh_offset > size || s->sh_size > size - s->sh_offset) continue;
-        found = program + s->sh_offset;
-        *n = s->sh_size;
-    }
-    free(table);
-    return found;
 }
 
 /* ---- kernels of a level ---- */

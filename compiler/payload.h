@@ -3,7 +3,6 @@
 #ifndef ICL_PAYLOAD_H
 #define ICL_PAYLOAD_H
 
-#include <elf.h>
 #include "compiler/kernel_store.h"
 #include "compiler/script.h"
 
@@ -51,10 +50,6 @@ bool payload_unpack(struct arena *a, struct payload_level *l, const char **why);
 
 /* `program` (an ELF file of 64 bits) with the payload as another section. False and *why on failure. */
 bool payload_attach(struct buf *out, const char *program, size_t size, const char *bytes, size_t n, const char **why);
-/* The header of a file and its table of sections, to be freed; false: not an ELF file of 64 bits, or damaged. */
-bool payload_sections(const char *program, size_t size, Elf64_Ehdr *header, Elf64_Shdr **table);
-/* Finds it; NULL: there is none. */
-const char *payload_find(const char *program, size_t size, size_t *n);
 
 /* Kernels of one level as a source. */
 struct kernel_source payload_source(struct arena *a, const struct payload_level *l);

@@ -10,6 +10,7 @@
 #ifdef HAVE_ZSTD
 #include <zstd.h>
 #endif
+#include "runtime/sections.h"
 
 static void align(struct buf *out)
 {
@@ -116,7 +117,7 @@ bool payload_attach(struct buf *out, const char *program, size_t size, const cha
 {
     Elf64_Ehdr header;
     Elf64_Shdr *table;
-    if (!payload_sections(program, size, &header, &table)) {
+    if (!sections_read(program, size, &header, &table)) {
         *why = "the runtime for programs is no ELF file of 64 bits";
         return false;
     }

@@ -72,7 +72,7 @@ bool ev_share_out(struct ev *ev, uint64_t digest)
     if (ranks_same(s->ranks, digest) && (s->threads = ranks_settle(s->ranks, s->threads))) return true;
     if (*ranks_trouble(s->ranks)) ev_rank_lost(ev, NULL);
     else ev_error(ev, E_PROCESSES, NULL, "the processes of this run differ: in the script they read, in options or "
-                                         "flags, or in the version of icl");
+                                         "flags, or in the build of icl");
     s->failed = s->usage = true;
     return false;
 }

@@ -11,6 +11,7 @@
 #include "compiler/level.h"
 #include "compiler/payload.h"
 #include "runtime/ranks.h"
+#include "runtime/sections.h"
 
 static const char *own_name(const char *argv0)
 {
@@ -35,7 +36,7 @@ static struct payload *own_payload(struct arena *a, const char *name, const char
 {
     size_t size = 0, n = 0;
     const char *why = "it carries no script: `icl build` makes such programs", *file = own_file(argv0, &size);
-    const char *bytes = file ? payload_find(file, size, &n) : NULL;
+    const char *bytes = file ? sections_find(file, size, PAYLOAD_SECTION, &n) : NULL;
     if (!file) why = "it cannot read its own file";
     struct payload *p = bytes ? payload_read(a, bytes, n, &why) : NULL;
     if (p && strcmp(p->version, PACKAGE_VERSION)) why = "script and runtime are of different versions of icl", p = NULL;

@@ -4,6 +4,9 @@ program_sources += \
 	runtime/clock.h \
 	runtime/estimate.h \
 	runtime/icl_rt.h \
+	runtime/identity.c \
+	runtime/identity.h \
+	runtime/identity_part.h \
 	runtime/measure.c \
 	runtime/measure.h \
 	runtime/memory.c \
@@ -45,6 +48,8 @@ program_sources += \
 	runtime/room.h \
 	runtime/safetensors.c \
 	runtime/safetensors.h \
+	runtime/sections.c \
+	runtime/sections.h \
 	runtime/sha256.c \
 	runtime/sha256.h \
 	runtime/table.c \
@@ -64,3 +69,14 @@ icl_mpi_so_CPPFLAGS = $(AM_CPPFLAGS) $(MPI_CPPFLAGS)
 icl_mpi_so_CFLAGS = $(AM_CFLAGS) -fPIC
 icl_mpi_so_LDFLAGS = $(AM_LDFLAGS) -shared
 icl_mpi_so_LDADD = $(MPI_LIBS)
+
+# What the parts of one build have in common: a sum of all sources, and of what icl-mpi.so and those that load it share.
+# The sums are of the files' contents alone, so whoever builds these sources gets them.
+identity_files = config.h $(libicl_a_SOURCES) $(grammar_files) $(std_files) lang/std/embed.awk compiler/main.c \
+	$(cross_sources) $(icl_llvm_so_SOURCES)
+CLEANFILES += runtime/identity_sums.h
+runtime/identity_sums.h: $(identity_files)
+	$(AM_V_GEN)$(MKDIR_P) runtime && \
+	    sources=`cat $^ | cksum | cut -d ' ' -f 1` && link=`cksum <$(srcdir)/runtime/ranks_link.h | cut -d ' ' -f 1` && \
+	    printf '#define ICL_SOURCES "%08x"\n#define ICL_LINK "%08x"\n' "$$sources" "$$link" >$@
+$(libicl_a_OBJECTS) $(icl_llvm_so_OBJECTS) $(icl_mpi_so_OBJECTS): | runtime/identity_sums.h

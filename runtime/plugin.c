@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "runtime/identity.h"
 
 #ifndef PKGLIBEXECDIR
 #define PKGLIBEXECDIR "/usr/local/libexec/icl"
@@ -34,7 +35,7 @@ const char *plugin_path(struct arena *a, const char *file)
 }
 
 /* Loads it and finds the symbol. */
-void *plugin_symbol(struct arena *a, const char *file, const char *symbol, bool global, const char **why)
+void *plugin_symbol(struct arena *a, const char *file, const char *symbol, enum plugin_part part, const char **why)
 {
     const char *path = plugin_path(a, file);
     if (!path) {
@@ -42,7 +43,10 @@ void *plugin_symbol(struct arena *a, const char *file, const char *symbol, bool 
                                " (ICL_LIBEXEC can name another folder)", file);
         return NULL;
     }
-    void *handle = dlopen(path, RTLD_LAZY | (global ? RTLD_GLOBAL : RTLD_LOCAL));
+    *why = part == PLUGIN_OF_LINK ? identity_differs(a, path, ICL_LINK_SECTION, identity_link())
+                                  : identity_differs(a, path, IDENTITY_BUILD_SECTION, identity_build());
+    if (*why) return NULL;
+    void *handle = dlopen(path, RTLD_LAZY | (part == PLUGIN_OF_LINK ? RTLD_GLOBAL : RTLD_LOCAL));
     void *found = handle ? dlsym(handle, symbol) : NULL;
     if (!found) *why = arena_printf(a, "%s cannot be loaded: %s", file, dlerror());
     return found;

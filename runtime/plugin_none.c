@@ -12,9 +12,9 @@ const char *plugin_path(struct arena *a, const char *file)
 }
 
 /* See plugin.h. */
-void *plugin_symbol(struct arena *a, const char *file, const char *symbol, bool global, const char **why)
+void *plugin_symbol(struct arena *a, const char *file, const char *symbol, enum plugin_part part, const char **why)
 {
-    (void)symbol, (void)global;
+    (void)symbol, (void)part;
     *why = arena_printf(a, "a program that is linked statically cannot load %s", file);
     return NULL;
 }

@@ -4,12 +4,15 @@
  * threads, and wait for long where one of them works alone: so every exchange is begun without waiting for it and asked
  * after, first at once, then after sleeps of an eighth of the time waited so far, at most a millisecond. */
 #include "runtime/clock.h"
+#include "runtime/identity_part.h"
 #include "runtime/ranks_link.h"
 
 #include <mpi.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
+
+IDENTITY_SAY(own_link, ICL_LINK);
 
 enum { PART = 1 << 30 }; /* MPI counts in int */
 

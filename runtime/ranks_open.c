@@ -46,11 +46,12 @@ struct ranks *ranks_open(const volatile sig_atomic_t *interrupt, struct buf *why
     struct arena arena = {0};
     const char *no = NULL;
     struct ranks_link link = {.size = 0};
-    void *symbol = plugin_symbol(&arena, "icl-mpi.so", "icl_ranks_open", true, &no);
+    void *symbol = plugin_symbol(&arena, "icl-mpi.so", "icl_ranks_open", PLUGIN_OF_LINK, &no);
     icl_ranks_open_fn *open;
     memcpy(&open, &symbol, sizeof open);
     if (symbol) no = open(&link);
-    else if (said && no) no = arena_printf(&arena, "%s; `configure --with-mpi` builds it", no);
+    else if (said && no && !plugin_path(&arena, "icl-mpi.so"))
+        no = arena_printf(&arena, "%s; `configure --with-mpi` builds it", no);
     bool other = !no && said && link.size != said;
     if (other) no = "MPI found itself alone: this launcher is not of the MPI that icl-mpi.so was built with";
     struct ranks *r = no || link.size == 1 ? NULL : ranks_new(&link, interrupt);

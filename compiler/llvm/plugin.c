@@ -10,6 +10,9 @@
 #include <string.h>
 #include "compiler/llvm/emit.h"
 #include "compiler/llvm/target.h"
+#include "runtime/identity_part.h"
+
+IDENTITY_SAY(own_build, IDENTITY_BUILD);
 
 /* LLVM cannot go on ("Cannot select" and the like): a fault of ours. */
 static void fatal(const char *reason)
