@@ -1,5 +1,6 @@
 /* Lines from a terminal, through libedit. While a line is edited Ctrl-C is a key like others, which drops the line; at
- * other times it is a signal. The history is kept in $XDG_STATE_HOME/icl/history, written after every line. */
+ * other times it is a signal. The history is kept in $XDG_STATE_HOME/icl/history: each line is appended when it is entered, so
+ * sessions side by side keep each other's lines. */
 #include <histedit.h>
 #include <locale.h>
 #include <signal.h>
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "compiler/repl_line.h"
 #include "lang/str.h"
@@ -114,6 +117,48 @@ static unsigned char complete(EditLine *e, int key)
 
 /* ---- history ---- */
 
+/* The history, to append to, while no other session writes. One that another session has just put in its place is
+ * opened instead. NULL: it cannot be written. */
+static FILE *lock_history(const char *file)
+{
+    struct stat held, there;
+    for (int tries = 0; tries < 100; tries++) {
+        FILE *f = fopen(file, "ae");
+        if (!f) return NULL;
+        (void)flock(fileno(f), LOCK_EX); /* where nothing can be locked, a line is still written at once */
+        if (!fstat(fileno(f), &held) && !stat(file, &there) && held.st_dev == there.st_dev &&
+            held.st_ino == there.st_ino && !fseek(f, 0, SEEK_END))
+            return f;
+        fclose(f);
+    }
+    return NULL;
+}
+
+static int count_lines(const char *file)
+{
+    FILE *f = fopen(file, "re");
+    int n = 0;
+    for (int c; f && (c = getc(f)) != EOF;) n += c == '\n';
+    if (f) fclose(f);
+    return n;
+}
+
+/* Sessions append to the file; one that starts makes it short again. What is no history is left as it is. */
+static void load_history(struct line_reader *r)
+{
+    HistEvent event;
+    struct output_file draft;
+    FILE *f = lock_history(r->file);
+    bool good = f && (ftell(f) == 0 || history(r->history, &event, H_LOAD, r->file) >= 0);
+    if (f && !good) fprintf(stderr, "note: %s is not a history of icl: lines are not kept there\n", r->file);
+    if (good && count_lines(r->file) > 2 * HISTORY && !output_open(&r->arena, &draft, r->file)) {
+        if (history(r->history, &event, H_SAVE_FP, draft.to) < 0) output_discard(&draft);
+        else (void)output_commit(&r->arena, &draft);
+    }
+    if (!good) r->file = NULL;
+    if (f) fclose(f);
+}
+
 static void open_history(struct line_reader *r)
 {
     HistEvent event;
@@ -126,15 +171,31 @@ static void open_history(struct line_reader *r)
                                                 : NULL;
     if (!folder || output_make_folder(&r->arena, folder, OUTPUT_PRIVATE)) return;
     r->file = arena_printf(&r->arena, "%s/history", folder);
-    history(r->history, &event, H_LOAD, r->file);
+    load_history(r);
 }
 
+/* A history of this line alone is what is appended. */
+static bool append(FILE *f, const char *line)
+{
+    HistEvent event;
+    History *one = history_init();
+    if (!one) return false;
+    bool good = history(one, &event, H_SETSIZE, 1) >= 0 && history(one, &event, H_ENTER, line) >= 0 &&
+                history(one, &event, H_SAVE_FP, f) >= 0 && !fflush(f);
+    history_end(one);
+    return good;
+}
+
+/* Appends a line that is not the one before. One for which there is no room is not there by half. */
 static void remember(struct line_reader *r, const char *line)
 {
     HistEvent event;
-    if (!line[strspn(line, " \t\n")]) return;
-    history(r->history, &event, H_ENTER, line);
-    if (r->file) history(r->history, &event, H_SAVE, r->file);
+    if (!line[strspn(line, " \t\n")] || history(r->history, &event, H_ENTER, line) != 1 || !r->file) return;
+    FILE *f = lock_history(r->file);
+    if (!f) return;
+    long end = ftell(f);
+    if (!append(f, line) && ftruncate(fileno(f), end)) r->file = NULL;
+    fclose(f);
 }
 
 /* ---- the reader ---- */

@@ -240,6 +240,58 @@ START_TEST(history)
 }
 END_TEST
 
+/* Two sessions side by side, and one after them. */
+START_TEST(histories)
+{
+    struct terminal a, b, c;
+    char path[100];
+    snprintf(path, sizeof path, "%s/icl/history", folder);
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs("_HiStOrY_V2_\n", f);
+    for (int i = 0; i < 5000; i++) fprintf(f, "7000\\040+\\040%d\n", i);
+    fclose(f);
+    start(&a);
+    prompt(&a, "icl> ");
+    start(&b);
+    prompt(&b, "icl> ");
+    asks(&a, "100 + 11", "111 : int");
+    asks(&b, "200 + 22", "222 : int");
+    asks(&a, "300 + 33", "333 : int");
+    ck_assert_int_eq(leaves(&b, "\x04"), 0);
+    ck_assert_int_eq(leaves(&a, "\x04"), 0);
+    start(&c);
+    prompt(&c, "icl> ");
+    for (int i = 0; i < 3; i++) type(&c, "\033[A");
+    asks(&c, "0", "210 : int"); /* 100 + 110: the other session's line is between */
+    asks(&c, "\x12""7000 + 49\r", "11999 : int");
+    ck_assert_int_eq(leaves(&c, "\x04"), 0);
+    f = fopen(path, "r");
+    ck_assert_ptr_nonnull(f);
+    int lines = 0;
+    for (int ch; (ch = getc(f)) != EOF;) lines += ch == '\n';
+    fclose(f);
+    ck_assert_int_lt(lines, 2100);
+
+    f = fopen(path, "w"); /* not icl's */
+    ck_assert_ptr_nonnull(f);
+    fputs("my notes\n", f);
+    fclose(f);
+    start(&a);
+    sees(&a, "is not a history of icl");
+    prompt(&a, "icl> ");
+    asks(&a, "1 + 1", "2 : int");
+    ck_assert_int_eq(leaves(&a, "\x04"), 0);
+    char text[20] = "";
+    f = fopen(path, "r");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_ptr_nonnull(fgets(text, sizeof text, f));
+    ck_assert_str_eq(text, "my notes\n");
+    fclose(f);
+    ck_assert_int_eq(remove(path), 0);
+}
+END_TEST
+
 START_TEST(interrupts)
 {
     struct terminal t;
@@ -323,6 +375,7 @@ int main(void)
     tcase_add_test(c, messages);
     tcase_add_test(c, completion);
     tcase_add_test(c, history);
+    tcase_add_test(c, histories);
     tcase_add_test(c, interrupts);
     tcase_add_test(c, plots);
     suite_add_tcase(s, c);
