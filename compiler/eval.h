@@ -101,6 +101,7 @@ struct ev {
     struct arch *arch;       /* an architecture is being walked */
     struct intervention_list *with; /* a `with { }` is being read */
     struct value *it;        /* `it` of a with */
+    bool computing;          /* in a loop that only computes: see eval_pass.c */
     struct sweep *sweep;     /* the sweep whose body is being walked */
     struct watch *watch;     /* `icl replay`: gets the names of kernel code as they get their values; or NULL */
     struct inspect *inspect; /* keeps what the walk finds out about a file; NULL: nobody asks */
@@ -121,6 +122,9 @@ void ev_silence(struct ev *ev, struct scope *s,
  * scope below s. Stops early on false. */
 bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,
                 bool (*each)(struct ev *, struct scope *, void *), void *data);
+/* The same for a `for` of one clause at script level, whose passes free what they leave behind. */
+void ev_loop_clause(struct ev *ev, struct scope *s, const struct ast *loop,
+                    bool (*each)(struct ev *, struct scope *, void *), void *data);
 /* Before that: are the combinations not too many, as far as can be told without work? False: reported, for `what`. */
 bool ev_clauses_fit(struct ev *ev, struct scope *s, struct ast *const *clause, int n, const char *what,
                     const struct ast *at);
@@ -134,6 +138,21 @@ struct name_list {
 void ev_assigned(struct ev *ev, const struct ast *e, struct name_list *names); /* names assigned somewhere in a block */
 /* What an assignment of s changes; NULL: it makes a new name. */
 struct binding *ev_assignable(struct scope *s, str name);
+
+/* Passes of a loop at script level, whose garbage is freed: begin, next behind every pass, end. They do nothing where the
+ * loop does more than compute: see eval_pass.c. */
+struct passes {
+    bool on, inner;              /* inner: of passes that are on */
+    struct scope *scope;
+    struct name_list names;      /* what the loop assigns */
+    struct arena room, *around;
+    struct size_table *sizes;
+    struct size_mark mark;
+    size_t kept;
+};
+void ev_passes_begin(struct ev *ev, struct scope *s, const struct ast *loop, struct passes *p);
+void ev_passes_next(struct passes *p);
+void ev_passes_end(struct ev *ev, struct passes *p);
 
 struct scope *scope_new(struct ev *ev, struct scope *up);
 struct binding *scope_find(struct scope *s, str name);

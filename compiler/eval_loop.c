@@ -10,6 +10,17 @@
 /* A walk without data has seen enough of a long loop after some passes. */
 enum { DRY_PASSES = 1000 };
 
+/* After some passes of many: what the loop assigns is not known. */
+static void forget(struct ev *ev, struct scope *s, const struct ast *block)
+{
+    struct name_list names = { 0 };
+    ev_assigned(ev, block, &names);
+    for (int i = 0; i < names.n; i++) {
+        struct binding *b = ev_assignable(s, names.data[i]);
+        if (b && b->value->kind != V_ERROR) b->value = &value_any;
+    }
+}
+
 /* The condition after `until`. */
 static struct value *truth(struct ev *ev, struct scope *s, const struct ast *e)
 {
@@ -21,7 +32,7 @@ static struct value *truth(struct ev *ev, struct scope *s, const struct ast *e)
 }
 
 struct loop {
-    const struct ast *block, *until; /* until may be NULL */
+    const struct ast *loop, *block, *until; /* until may be NULL */
     dim count;
     struct series over;
     str index;                       /* NULL: none */
@@ -171,8 +182,12 @@ static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
     if (ev->rehearsal && ev->k && !size_known(l->count, &count)) rehearse_refuse(ev, ev->at, NULL);
     if (ev->rehearsal && !ev->k) rehearse_begin(ev, &r, s, l->block);
     if (!size_known(l->count, &count)) count = 1;
-    if (ev->dry && !ev->rehearsal && count > DRY_PASSES) count = DRY_PASSES;
+    bool some = ev->dry && !ev->rehearsal && count > DRY_PASSES;
+    if (some) count = DRY_PASSES;
+    struct passes passes;
+    ev_passes_begin(ev, s, l->loop, &passes);
     for (int64_t i = 0; i < count && !l->fr->ended && !ev_stopped(ev); i++) {
+        ev_passes_next(&passes);
         struct scope *inner = scope_new(ev, s);
         if (l->index)
             scope_bind(ev, inner, l->index, unrolled_value(ev, l, i), l->index_span);
@@ -184,6 +199,8 @@ static void loop_script(struct ev *ev, struct scope *s, const struct loop *l)
         if (ev->rehearsal && !known) rehearse_branch(ev, &r); /* it may end here */
         else if (!known || stop) break;
     }
+    ev_passes_end(ev, &passes);
+    if (some) forget(ev, s, l->block);
     if (r.branches) {
         rehearse_branch(ev, &r);
         rehearse_end(ev, &r);
@@ -216,7 +233,7 @@ void ev_repeat(struct ev *ev, struct scope *s, const struct ast *e, struct frame
     dim n = count->kind == V_ERROR ? NULL : ev_size(ev, count, e->kid[0]);
     if (!n) n = size_symbol(ev->sizes, intern(ev->names, "?"), SIZE_OPEN, 0, e->span, NULL);
     struct series over = { .from = size_int(ev->sizes, 0), .count = n, .step = 1 };
-    loop(ev, s, e, &(struct loop){ e->kid[2], e->kid[1], n, over, NULL, e->span, fr });
+    loop(ev, s, e, &(struct loop){ e, e->kid[2], e->kid[1], n, over, NULL, e->span, fr });
 }
 
 struct for_body {
@@ -264,7 +281,7 @@ static void for_kernel(struct ev *ev, struct scope *s, const struct ast *e, stru
         ev_silence(ev, s, block);
         return;
     }
-    loop(ev, s, e, &(struct loop){ block, NULL, series.count, series, c->name, c->name_span, fr });
+    loop(ev, s, e, &(struct loop){ e, block, NULL, series.count, series, c->name, c->name_span, fr });
 }
 
 /* At script level. How often only the run may know: then once more, with what the first pass has changed unknown. */
@@ -273,12 +290,18 @@ static void for_script(struct ev *ev, struct scope *s, const struct ast *e, stru
     struct rehearsal r = { 0 };
     struct for_body body = { e->kid[0], fr, 0 };
     int unsure = ev->unsure;
+    if (!ev->dry) { /* clause by clause: the passes of each are a loop */
+        body.block = inner_loop(ev, e);
+        ev_loop_clause(ev, s, e, for_pass, &body);
+        return;
+    }
     for (int again = 0; again < 2; again++) {
         if (ev->rehearsal) {
             rehearse_begin(ev, &r, s, e->kid[0]);
             rehearse_branch(ev, &r); /* it may take no pass */
         }
         ev_clauses(ev, s, e->kid + 1, e->n - 1, for_pass, &body);
+        if (body.passes == DRY_PASSES) forget(ev, s, e->kid[0]);
         if (!ev->rehearsal || ev->unsure == unsure) return;
         rehearse_branch(ev, &r);
         rehearse_end(ev, &r);

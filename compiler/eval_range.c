@@ -123,28 +123,47 @@ static bool clause_value(struct ev *ev, struct scope *s, struct ast *const *clau
     return ev_clauses(ev, inner, clause + 1, n - 1, each, data);
 }
 
+/* The values of the first clause. `loop`, or NULL: a statement of the script with no other clause, whose passes these
+ * are. */
+static bool each_value(struct ev *ev, struct scope *s, const struct ast *loop, struct ast *const *clause, int n,
+                       bool (*each)(struct ev *, struct scope *, void *), void *data)
+{
+    struct value *over = ev_expr(ev, s, clause[0]->kid[0]), **item = NULL;
+    bool unknown = false, more = true;
+    int64_t from = 0, to, by = 1, count;
+    if (over->kind == V_RANGE && ev_known_int(over->item[0], &from) && ev_known_int(over->item[1], &to) &&
+        ev_known_int(over->item[2], &by) && by) {
+        count = range_count(from, to, by);
+    } else {
+        int items;
+        item = ev_elements(ev, over, clause[0]->kid[0], &items, &unknown);
+        ev->unsure += unknown;
+        if (!item && !unknown) return false;
+        count = unknown ? 1 : items;
+    }
+    struct passes passes;
+    if (loop) ev_passes_begin(ev, s, loop, &passes);
+    for (int64_t i = 0; i < count && more; i++) {
+        if (loop) ev_passes_next(&passes);
+        struct value *v = unknown ? &value_any
+                          : item  ? item[i]
+                                  : value_int(ev->arena, size_int(ev->sizes, from + i * by));
+        more = clause_value(ev, s, clause, n, v, each, data);
+    }
+    if (loop) ev_passes_end(ev, &passes);
+    return more;
+}
+
 bool ev_clauses(struct ev *ev, struct scope *s, struct ast *const *clause, int n,
                 bool (*each)(struct ev *, struct scope *, void *), void *data)
 {
-    if (n == 0) return each(ev, s, data);
-    struct value *over = ev_expr(ev, s, clause[0]->kid[0]);
-    int count;
-    bool unknown = false;
-    int64_t from, to, by;
-    if (over->kind == V_RANGE && ev_known_int(over->item[0], &from) && ev_known_int(over->item[1], &to) &&
-        ev_known_int(over->item[2], &by) && by) {
-        int64_t passes = range_count(from, to, by);
-        for (int64_t i = 0; i < passes; i++)
-            if (!clause_value(ev, s, clause, n, value_int(ev->arena, size_int(ev->sizes, from + i * by)), each, data))
-                return false;
-        return true;
-    }
-    struct value **item = ev_elements(ev, over, clause[0]->kid[0], &count, &unknown);
-    ev->unsure += unknown;
-    if (!item && !unknown) return false;
-    for (int i = 0; i < (unknown ? 1 : count); i++)
-        if (!clause_value(ev, s, clause, n, unknown ? &value_any : item[i], each, data)) return false;
-    return true;
+    return n == 0 ? each(ev, s, data) : each_value(ev, s, NULL, clause, n, each, data);
+}
+
+void ev_loop_clause(struct ev *ev, struct scope *s, const struct ast *loop,
+                    bool (*each)(struct ev *, struct scope *, void *), void *data)
+{
+    each_value(ev, s, loop, loop->kid + 1, 1, each, data);
 }
 
 /* Does the expression call something, or read that name? */

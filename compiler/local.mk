@@ -37,6 +37,7 @@ program_sources += \
 	compiler/eval_index.c \
 	compiler/eval_loop.c \
 	compiler/eval_message.c \
+	compiler/eval_pass.c \
 	compiler/eval_range.c \
 	compiler/eval_stmt.c \
 	compiler/grad.c \

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POWER_LIMIT = 1 << 20 };
+/* A known size that is the sum of more terms is its value: a number that a loop of the script has added up. */
+enum { POWER_LIMIT = 1 << 20, MOST_NAMED = 16 };
 
 static int64_t sat(__int128 v)
 {
@@ -92,10 +93,11 @@ const struct mono *mono_intern(struct size_table *t, const struct power *powers,
     uint64_t at = set_slot(t->arena, &t->monos, hash, mono_equal, &key);
     if (t->monos.items[at])
         return t->monos.items[at];
-    struct mono *m = ARENA_NEW(t->arena, struct mono);
+    struct mono *m = ARENA_NEW(t->room, struct mono);
     m->n = n;
     m->degree = degree;
-    m->powers = n ? arena_copy(t->arena, powers, sizeof *powers * (size_t)n) : NULL;
+    m->id = t->monos.n;
+    m->powers = n ? arena_copy(t->room, powers, sizeof *powers * (size_t)n) : NULL;
     t->monos.items[at] = m;
     t->monos.hashes[at] = hash;
     t->monos.n++;
@@ -156,11 +158,11 @@ const struct size *size_intern(struct size_table *t, const struct term *terms, i
     uint64_t at = set_slot(t->arena, &t->sizes, hash, size_equal, &key);
     if (t->sizes.items[at])
         return t->sizes.items[at];
-    struct size *s = ARENA_NEW(t->arena, struct size);
+    struct size *s = ARENA_NEW(t->room, struct size);
     s->table = t;
     s->n = n;
     s->id = t->sizes.n;
-    s->terms = n ? arena_copy(t->arena, terms, sizeof *terms * (size_t)n) : NULL;
+    s->terms = n ? arena_copy(t->room, terms, sizeof *terms * (size_t)n) : NULL;
     t->sizes.items[at] = s;
     t->sizes.hashes[at] = hash;
     t->sizes.n++;
@@ -243,7 +245,7 @@ const struct size *poly_done(struct size_table *t, struct poly *p)
 {
     const struct size *s = size_intern(t, p->terms, p->n);
     poly_free(p);
-    return s;
+    return s->known && s->n > MOST_NAMED ? s->plain : s;
 }
 
 enum { MOST_FACTORS = 64 };
@@ -278,7 +280,7 @@ static const struct size *factor_whole(struct size_table *t, struct factor *f)
 
 static struct factor *factor_new(struct size_table *t, enum factor_kind kind)
 {
-    struct factor *f = ARENA_NEW(t->arena, struct factor);
+    struct factor *f = ARENA_NEW(t->room, struct factor);
     f->kind = kind;
     f->id = t->factors++;
     return f;
@@ -329,7 +331,7 @@ const struct size *size_atom(struct size_table *t, enum factor_kind kind, const 
 struct size_table *size_table_new(struct arena *a)
 {
     struct size_table *t = ARENA_NEW(a, struct size_table);
-    t->arena = a;
+    t->arena = t->room = a;
     t->unit = mono_intern(t, NULL, 0);
     t->zero = size_intern(t, NULL, 0);
     t->one = size_int(t, 1);
@@ -351,4 +353,74 @@ const struct size *size_symbol(struct size_table *t, str name, enum size_kind ki
     f->symbol = (struct size_symbol){ name, kind, value, origin, what, f->id };
     f->plain = kind == SIZE_VALUED ? size_int(t, value) : NULL;
     return factor_whole(t, f);
+}
+
+/* ---- forgetting ---- */
+
+static int id_of_size(const void *s)
+{
+    return ((const struct size *)s)->id;
+}
+
+static int id_of_mono(const void *m)
+{
+    return ((const struct mono *)m)->id;
+}
+
+static int id_of_atom(const void *f)
+{
+    return ((const struct factor *)f)->id;
+}
+
+/* Takes out all items from an id on. */
+static void set_rewind(struct set *s, int (*id)(const void *), int from)
+{
+    int n = 0;
+    const void **items = malloc(sizeof *items * (size_t)(s->n + 1));
+    uint64_t *hashes = malloc(sizeof *hashes * (size_t)(s->n + 1));
+    if (!items || !hashes) out_of_memory(sizeof *hashes * (size_t)(s->n + 1));
+    for (int i = 0; i < s->capacity; i++) {
+        if (!s->items[i] || id(s->items[i]) >= from) continue;
+        items[n] = s->items[i];
+        hashes[n++] = s->hashes[i];
+    }
+    if (s->capacity > 0) memset(s->items, 0, sizeof *s->items * (size_t)s->capacity);
+    for (int i = 0; i < n; i++) {
+        uint64_t mask = (uint64_t)(s->capacity - 1), at = hashes[i] & mask;
+        while (s->items[at]) at = (at + 1) & mask;
+        s->items[at] = items[i];
+        s->hashes[at] = hashes[i];
+    }
+    s->n = n;
+    free(items);
+    free(hashes);
+}
+
+/* Sizes are made in `room` from here on. */
+struct size_mark size_table_mark(struct size_table *t, struct arena *room)
+{
+    struct size_mark mark = { t->room, t->sizes.n, t->monos.n, t->factors };
+    t->room = room;
+    return mark;
+}
+
+/* Forgets the sizes made since the mark. */
+void size_table_rewind(struct size_table *t, const struct size_mark *mark)
+{
+    if (t->sizes.n > mark->sizes) set_rewind(&t->sizes, id_of_size, mark->sizes);
+    if (t->monos.n > mark->monos) set_rewind(&t->monos, id_of_mono, mark->monos);
+    if (t->factors > mark->factors) set_rewind(&t->atoms, id_of_atom, mark->factors);
+    t->factors = mark->factors;
+}
+
+/* Sizes are made where they were before the mark. */
+void size_table_leave(struct size_table *t, const struct size_mark *mark)
+{
+    t->room = mark->room;
+}
+
+/* Was it made since the mark? */
+bool size_is_after(const struct size *s, const struct size_mark *mark)
+{
+    return s->id >= mark->sizes;
 }

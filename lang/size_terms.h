@@ -19,7 +19,7 @@ struct power {
     int power;
 };
 struct mono {
-    int n, degree;
+    int n, degree, id;
     const struct power *powers; /* by ascending id of the factor */
 };
 struct term {
@@ -42,7 +42,8 @@ struct set {
     int n, capacity;
 };
 struct size_table {
-    struct arena *arena;
+    struct arena *arena;         /* of the sets */
+    struct arena *room;          /* of what is in them: see size_table_mark */
     struct set sizes, monos, atoms;
     int factors;                 /* how many symbols and atoms there are */
     const struct mono *unit;

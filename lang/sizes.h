@@ -28,6 +28,16 @@ struct size_symbol {
 };
 
 struct size_table *size_table_new(struct arena *a);
+/* Sizes of a while: from the mark on they are made in `room`, until size_table_leave. Those made since are forgotten by
+ * size_table_rewind, after which nothing may refer to them. Marks nest. */
+struct size_mark {
+    struct arena *room; /* before */
+    int sizes, monos, factors;
+};
+struct size_mark size_table_mark(struct size_table *t, struct arena *room);
+void size_table_rewind(struct size_table *t, const struct size_mark *mark);
+void size_table_leave(struct size_table *t, const struct size_mark *mark);
+bool size_is_after(const struct size *s, const struct size_mark *mark);
 const struct size *size_int(struct size_table *t, int64_t v);
 /* A fresh symbol: two calls with one name give two different symbols. */
 const struct size *size_symbol(struct size_table *t, str name, enum size_kind kind, int64_t value, struct span origin,
