@@ -244,9 +244,13 @@ struct diag *ev_error(struct ev *ev, enum diag_code code, const struct ast *at, 
 void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v);
 void ev_show_axis(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v,
                   int axis); /* origins of one axis */
+/* The same of an input `name` of what is called at `at`, where no expression of its own stands. */
+void ev_show_input(struct ev *ev, struct diag *m, const struct ast *at, const char *name, const struct value *v,
+                   int axis);
 void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at,
                   dim d); /* labels a size with its number and origin */
 const char *ev_size_text(struct ev *ev, dim d);                                /* "n + 1 = 5", "5", "n" */
+const char *ev_type_known(struct ev *ev, const struct value *v); /* a tensor's type with its sizes as numbers */
 void ev_size_pair(struct ev *ev, dim a, dim b, const char **a_text, const char **b_text); /* texts that differ */
 void ev_help_size(struct ev *ev, struct diag *m, dim a, dim b); /* a signature's name where another size is meant */
 const char *ev_text(struct ev *ev, const struct ast *at); /* the expression as the user wrote it, on one line */

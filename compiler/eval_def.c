@@ -55,6 +55,20 @@ static const char *matched(struct ev *ev, const struct ast *pattern)
     return pattern->name ? arena_printf(ev->arena, "`%s`", pattern->name) : "the result";
 }
 
+/* The pattern, and the size that its name already had: that of the pattern that bound it. */
+static void declared_here(struct ev *ev, struct diag *m, const struct ast *pattern, const struct ast *size, dim d,
+                          const struct binding *b)
+{
+    const char *name = ev_text(ev, size), *is = size_str(ev->arena, d);
+    struct span by = b ? b->where : pattern->span, in = pattern->span;
+    bool elsewhere = by.src && (by.src != in.src || by.from < in.from || by.to > in.to);
+    int64_t n;
+    bool bound = size->kind == A_NAME && size_known(d, &n);
+    if (!strcmp(name, is)) is = bound ? arena_printf(ev->arena, "%lld", (long long)n) : NULL;
+    if (elsewhere || !is) diag_label(m, in, "declared here");
+    if (is) diag_label(m, elsewhere ? by : in, "%s = %s here", name, is);
+}
+
 /* Matches a value against a pattern's sizes; a bare name that is new to the signature is bound to the size. `written`:
  * the value's own expression stands at `at`. */
 static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, struct value *v, bool written,
@@ -67,6 +81,7 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
                                   pattern->n,
                                   pattern->n == 1 ? "is" : "es", value_type(ev->arena, v));
         if (written) ev_show(ev, m, at, v);
+        else if (pattern->name) ev_show_input(ev, m, at, pattern->name, v, -1);
         diag_label(m, pattern->span, "declared here");
         return false;
     }
@@ -86,12 +101,16 @@ static bool match(struct ev *ev, struct scope *s, const struct ast *pattern, str
             dim d = declared->kind == V_ERROR ? NULL : ev_size(ev, declared, size);
             if (!d) return false;
             if (size_compare(d, v->dims[i]) != SIZE_DIFFERENT) continue;
+            const char *is = ev_size_text(ev, v->dims[i]), *as = ev_text(ev, size);
+            if (!strcmp(size_str(ev->arena, v->dims[i]), as)) { /* one name, two sizes */
+                const char *bound = ev_size_text(ev, d);
+                as = strncmp(bound, as, strlen(as)) ? arena_printf(ev->arena, "%s = %s", as, bound) : bound;
+            }
             struct diag *m = ev_error(ev, code, at, "%s: axis %d of %s is %s, declared as %s", whose, i,
-                                      matched(ev, pattern),
-                                      ev_size_text(ev, v->dims[i]), ev_text(ev, size));
+                                      matched(ev, pattern), is, as);
             if (written) ev_show_axis(ev, m, at, v, i);
-            if (!strcmp(ev_text(ev, size), size_str(ev->arena, d))) diag_label(m, pattern->span, "declared here");
-            else diag_label(m, pattern->span, "%s = %s here", ev_text(ev, size), size_str(ev->arena, d));
+            else if (pattern->name) ev_show_input(ev, m, at, pattern->name, v, i);
+            declared_here(ev, m, pattern, size, d, b);
             return false;
         }
     return true;
@@ -205,16 +224,18 @@ struct value *ev_call_def(struct ev *ev, const struct def *d, struct value **arg
 
 /* ---- prompts and predictions ---- */
 
-/* Tensors among the hyper-parameters (pool: real[m, d]) name their sizes as inputs do. False: reported. */
-static bool bind_hypers(struct ev *ev, struct scope *s, const struct instance *i, const struct ast *at)
+/* See eval_def.h. */
+bool def_bind_hypers(struct ev *ev, struct scope *s, const struct def *d, struct value **hyper, const struct ast **at,
+                     const struct ast *where)
 {
-    const struct def *d = i->def;
     bool good = true;
-    for (int k = 0; k < d->nhypers; k++) scope_bind(ev, s, d->hyper[k]->name, i->hyper[k], d->hyper[k]->span);
+    for (int k = 0; k < d->nhypers; k++) scope_bind(ev, s, d->hyper[k]->name, hyper[k], d->hyper[k]->span);
     for (int k = 0; k < d->nhypers && good; k++) {
-        struct value *fitted = i->hyper[k];
-        if (!d->hyper[k]->kid[0] || !d->hyper[k]->kid[0]->n) continue;
-        good = def_match_type(ev, s, d->hyper[k]->kid[0], &fitted, d->hyper[k]->name, false, at, d->name);
+        const struct ast *type = d->hyper[k]->kid[0], *of = at && at[k] != d->hyper[k] ? at[k] : NULL;
+        struct value *fitted = hyper[k];
+        if (!type || !type->n || fitted->kind == V_CANDIDATES) continue;
+        if (of && of->kind == A_ARG) of = of->kid[0];
+        good = def_match_type(ev, s, type, &fitted, d->hyper[k]->name, of, of ? of : where, d->name);
         scope_bind(ev, s, d->hyper[k]->name, fitted, d->hyper[k]->span);
     }
     return good;
@@ -290,7 +311,7 @@ bool ev_prompt(struct ev *ev, const struct instance *task, struct frame *fr, con
     *fr = (struct frame){ 0 };
     if (!no_candidates(ev, task, where)) return false;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library) && !d->failed;
-    good = good && bind_hypers(ev, s, task, where);
+    good = good && def_bind_hypers(ev, s, d, task->hyper, NULL, where);
     if (good) def_run(ev, d, s, fr);
     good = good && fr->ended && def_check_prompt(ev, d, fr);
     ev_leave(ev, &c);
@@ -326,7 +347,7 @@ static struct value *body(struct ev *ev, const struct def *d, struct value **hyp
     struct call c;
     if (d->failed) return &value_error;
     bool good = ev_enter(ev, &c, where->span, d->name, d->library);
-    for (int k = 0; k < d->nhypers; k++) scope_bind(ev, s, d->hyper[k]->name, hyper[k], d->hyper[k]->span);
+    good = def_bind_hypers(ev, s, d, hyper, NULL, where) && good;
     for (int i = 0; i < n && good; i++) good = match(ev, s, d->given->kid[i], in[i], false, where, d->name);
     for (int i = 0; i < n && good; i++) scope_bind(ev, s, d->given->kid[i]->name, in[i], d->given->kid[i]->span);
     good = good && bind_latents(ev, s, d, latents, where);

@@ -11,6 +11,10 @@ bool def_hyper_type(struct ev *ev, const struct def *d, const struct ast *h, enu
 /* Matches *v against a written type, whose new names are bound to its sizes. False: reported. */
 bool def_match_type(struct ev *ev, struct scope *s, const struct ast *type, struct value **v, const char *name,
                     bool written, const struct ast *at, const char *whose);
+/* Binds hyper-parameters; tensors among them (pool: real[m, d]) name their sizes as inputs do. at: where each is
+ * written (NULL, or the hyper-parameter itself: nowhere but in the call, `where`). False: reported. */
+bool def_bind_hypers(struct ev *ev, struct scope *s, const struct def *d, struct value **hyper, const struct ast **at,
+                     const struct ast *where);
 const struct ast *def_returned(const struct def *d);             /* what a function returns, where it is written */
 struct scope *def_scope(struct ev *ev, const struct def *d);     /* the scope of its body */
 struct value *def_run(struct ev *ev, const struct def *d, struct scope *s, struct frame *fr); /* its body's value */

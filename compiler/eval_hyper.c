@@ -190,7 +190,8 @@ bool ev_arguments(struct ev *ev, struct scope *s, const struct def *d, const str
         if (!out[i]) return false;
         scope_bind(ev, defaults, d->hyper[i]->name, out[i], d->hyper[i]->span);
     }
-    return good;
+    if (!good || d->kind == DEF_FN) return good; /* a function matches its arguments when it is called */
+    return def_bind_hypers(ev, def_scope(ev, d), d, out, at, call ? call : d->ast);
 }
 
 struct value *ev_instance(struct ev *ev, struct scope *s, const struct def *d, const struct ast *call)

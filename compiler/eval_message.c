@@ -95,23 +95,29 @@ static const char *origins(struct ev *ev, struct diag *m, const struct ast *at, 
 }
 
 /* All axes when axis < 0. */
-static void show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v, int axis)
+static void show(struct ev *ev, struct diag *m, const struct ast *at, const char *name, const struct value *v, int axis)
 {
     struct symbols s = { 0 };
     if (v->kind == V_TENSOR && !v->rank && v->size) add_symbols(&s, v->size);
     for (int i = 0; v->kind == V_TENSOR && i < v->rank; i++)
         if (axis < 0 || i == axis) add_symbols(&s, v->dims[i]);
-    diag_label(m, at->span, "%s : %s%s", ev_text(ev, at), value_type(ev->arena, v), origins(ev, m, at, &s));
+    diag_label(m, at->span, "%s : %s%s", name, value_type(ev->arena, v), origins(ev, m, at, &s));
 }
 
 void ev_show(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v)
 {
-    show(ev, m, at, v, -1);
+    show(ev, m, at, ev_text(ev, at), v, -1);
 }
 
 void ev_show_axis(struct ev *ev, struct diag *m, const struct ast *at, const struct value *v, int axis)
 {
-    show(ev, m, at, v, axis);
+    show(ev, m, at, ev_text(ev, at), v, axis);
+}
+
+void ev_show_input(struct ev *ev, struct diag *m, const struct ast *at, const char *name, const struct value *v,
+                   int axis)
+{
+    show(ev, m, at, name, v, axis);
 }
 
 const char *ev_size_text(struct ev *ev, dim d)
@@ -136,6 +142,15 @@ void ev_show_size(struct ev *ev, struct diag *m, const struct ast *at, dim d)
         return;
     }
     diag_label(m, at->span, "%s = %lld%s", text, (long long)n, origins(ev, m, at, &s));
+}
+
+const char *ev_type_known(struct ev *ev, const struct value *v)
+{
+    struct value plain = *v;
+    int64_t n;
+    for (int i = 0; i < v->rank; i++)
+        if (size_known(v->dims[i], &n)) plain.dims[i] = size_int(ev->sizes, n);
+    return value_type(ev->arena, &plain);
 }
 
 /* Two sizes may have one name and come from different places: then their numbers tell them apart. */

@@ -132,10 +132,11 @@ void ev_param(struct ev *ev, struct scope *s, const struct ast *e)
         for (int i = 0; same && i < v->rank; i++) same = size_compare(v->dims[i], start->dims[i]) != SIZE_DIFFERENT;
         if (v->kind == V_ERROR) ev_error(ev, E_NO_FIELD, e, "the model has no parameter `%s`", path);
         else if (v->kind == V_TENSOR && start->kind == V_TENSOR && !same) {
-            struct diag *m = ev_error(ev, E_SHAPE, e, "parameter `%s` is %s in the model, and %s here", path,
-                                      value_type(ev->arena, v), value_type(ev->arena, start));
+            const char *made = ev_type_known(ev, v), *asked = ev_type_known(ev, start);
+            struct diag *m = ev_error(ev, E_SHAPE, e, "parameter `%s` is %s in the model, and %s here", path, made,
+                                      asked);
             ev_show(ev, m, e, start);
-            diag_help(m, "a stored model is loaded with the hyper-parameters, and for the task, that it was made with");
+            diag_help(m, "a model keeps the sizes of the task and the hyper-parameters that it was made with");
             v = &value_error;
         }
         if (v->kind == V_TENSOR) v = t_of_node(ev, t_node(ev, v));

@@ -154,6 +154,7 @@ static struct program *load(struct ev *ev, const char *path, const struct ast *a
         else ev_error(ev, E_FILE_READ, NULL, "cannot read `%s`: %s", path, why);
         return NULL;
     }
+    src->imported = depth > 0;
     return of_source(ev, src, depth);
 }
 

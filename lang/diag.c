@@ -88,12 +88,18 @@ bool diag_in_library(struct span s) {
     return s.src && !strncmp(s.src->path, "<std>/", 6);
 }
 
-/* Where the user should look: library text gives way to the innermost call from outside it. */
+/* How far a place is from what the user is writing: the script, a file that it imports, the library. */
+static int distance(struct span s) {
+    return diag_in_library(s) ? 2 : s.src && s.src->imported;
+}
+
+/* Where the user should look: text of the library gives way to the innermost call from outside it, and a file that is
+ * imported to the innermost call from the script. */
 struct span diag_place(const struct diag *m) {
-    if (diag_in_library(m->where))
-        for (int i = 0; i < m->calls.n; i++)
-            if (m->calls.data[i].call.src && !diag_in_library(m->calls.data[i].call)) return m->calls.data[i].call;
-    return m->where;
+    struct span at = m->where;
+    for (int i = 0; i < m->calls.n; i++)
+        if (m->calls.data[i].call.src && distance(m->calls.data[i].call) < distance(at)) at = m->calls.data[i].call;
+    return at;
 }
 
 static char *format_text(struct arena *a, const char *format, va_list ap) {
@@ -105,7 +111,7 @@ static char *format_text(struct arena *a, const char *format, va_list ap) {
 }
 
 static bool repeated(struct diags *ds, const struct diag *m) {
-    if (!m->where.src || diag_in_library(m->where)) return false;
+    if (!m->where.src || distance(m->where)) return false;
     for (int i = 0; i < ds->n; i++)
         if (ds->list[i]->code == m->code && same_span(ds->list[i]->where, m->where)) return true;
     return false;

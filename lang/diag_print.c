@@ -301,20 +301,24 @@ static void frames(struct printer *p, const struct diag *m, struct span shown) {
     }
 }
 
+/* The definition whose call is the message's place; NULL: the place is that of the mistake itself. */
+static const char *called_at(const struct diag *m, struct span at) {
+    if (at.src == m->where.src && at.from == m->where.from && at.to == m->where.to) return NULL;
+    for (int i = 0; i < m->calls.n; i++) {
+        struct span call = m->calls.data[i].call;
+        if (call.src == at.src && call.from == at.from && call.to == at.to) return m->calls.data[i].what;
+    }
+    return NULL;
+}
+
 static void one_message(struct printer *p, const struct diag *m) {
     bool error = diag_code_severity(m->code) == SEV_ERROR;
     struct span at = diag_place(m);
-    bool elsewhere = at.src != m->where.src || at.from != m->where.from || at.to != m->where.to;
+    const char *what = called_at(m, at);
     struct section *c = ARENA_ARRAY(&p->scratch, struct section, m->marks.n + 2);
     int n = 0;
     p->ink = error ? "\033[1;31m" : "\033[1;33m";
-    for (int i = 0; elsewhere && i < m->calls.n; i++) {
-        struct span call = m->calls.data[i].call;
-        if (call.src != at.src || call.from != at.from || call.to != at.to) continue;
-        const char *text = arena_printf(&p->scratch, "in `%s`, called here", m->calls.data[i].what);
-        place(p, c, &n, (struct shown){at, text, false});
-        break;
-    }
+    if (what) place(p, c, &n, (struct shown){at, arena_printf(&p->scratch, "in `%s`, called here", what), false});
     if (m->where.src) place(p, c, &n, (struct shown){m->where, NULL, false});
     for (int i = 0; i < m->marks.n; i++)
         place(p, c, &n, (struct shown){m->marks.data[i].where, m->marks.data[i].text, !m->marks.data[i].text});
@@ -344,7 +348,10 @@ static int by_place(const void *a, const void *b) {
     return x->number - y->number;
 }
 
+/* One call may show what is wrong with two definitions of the library. */
 static bool same(const struct entry *x, const struct entry *y) {
+    const char *a = called_at(x->m, x->at), *b = called_at(y->m, y->at);
+    if (a && b && strcmp(a, b)) return false;
     return x->at.src && x->m->code == y->m->code && x->at.src == y->at.src && x->at.from == y->at.from &&
            x->at.to == y->at.to;
 }

@@ -12,6 +12,7 @@ struct source {
     size_t n;
     uint32_t *line_at; /* byte offset of each line's start */
     int lines;
+    bool imported;     /* by another file, which calls what stands here */
 };
 
 struct span {
