@@ -34,9 +34,17 @@ const volatile sig_atomic_t *tool_interrupt(void)
 /* See command.h. */
 void tool_catch_signals(void)
 {
-    struct sigaction action = { .sa_handler = on_interrupt };
+    struct sigaction action = { .sa_handler = on_interrupt }, was;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGXCPU, &action, NULL);
+    if (!sigaction(SIGHUP, NULL, &was) && was.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* nohup */
+}
+
+/* See command.h. */
+void tool_start(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* ---- flags ---- */

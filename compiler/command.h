@@ -70,6 +70,8 @@ bool tool_check(struct ev *ev, struct program *p);
 bool tool_go(struct ev *ev, struct program *p);
 bool tool_run(struct ev *ev, struct program *p);
 const volatile sig_atomic_t *tool_interrupt(void); /* the signal that came, or 0 */
-void tool_catch_signals(void); /* an interrupt stops the run, a second one the process */
+/* An interrupt stops the run, a second one the process; so do SIGTERM, SIGXCPU and SIGHUP, unless that is ignored. */
+void tool_catch_signals(void);
+void tool_start(void); /* first of all: a file that may not become so large is one that cannot be written */
 
 #endif

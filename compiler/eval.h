@@ -139,8 +139,8 @@ void ev_assigned(struct ev *ev, const struct ast *e, struct name_list *names); /
 /* What an assignment of s changes; NULL: it makes a new name. */
 struct binding *ev_assignable(struct scope *s, str name);
 
-/* Passes of a loop at script level, whose garbage is freed: begin, next behind every pass, end. They do nothing where the
- * loop does more than compute: see eval_pass.c. */
+/* Passes of a loop at script level, whose garbage is freed: begin, next before every pass, end. They do nothing where
+ * the loop does more than compute: see eval_pass.c. */
 struct passes {
     bool on, inner;              /* inner: of passes that are on */
     struct scope *scope;

@@ -335,5 +335,6 @@ static int tool(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    tool_start();
     return tool_finish("icl", tool(argc, argv));
 }

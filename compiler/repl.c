@@ -296,7 +296,8 @@ bool repl(struct ev *ev)
     struct repl r = { .ev = ev, .terminal = isatty(0) && isatty(1) };
     struct sigaction action = { .sa_handler = on_interrupt }, leave = { .sa_handler = SIG_DFL };
     sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &leave, NULL);
+    const int ends[] = { SIGTERM, SIGHUP, SIGXCPU };
+    for (int i = 0; i < (int)(sizeof ends / sizeof *ends); i++) sigaction(ends[i], &leave, NULL);
     interrupted = 0;
     ev->session->stop = &interrupted;
     repl_reset(&r);

@@ -1,6 +1,6 @@
 /* Lines from a terminal, through libedit. While a line is edited Ctrl-C is a key like others, which drops the line; at
- * other times it is a signal. The history is kept in $XDG_STATE_HOME/icl/history: each line is appended when it is entered, so
- * sessions side by side keep each other's lines. */
+ * other times it is a signal. The history is kept in $XDG_STATE_HOME/icl/history: each line is appended when it is
+ * entered, so sessions side by side keep each other's lines. */
 #include <histedit.h>
 #include <locale.h>
 #include <signal.h>

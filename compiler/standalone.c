@@ -205,6 +205,7 @@ static int start(struct command_line *c, struct arena *arena, struct payload *p,
 
 int main(int argc, char **argv)
 {
+    tool_start();
     struct arena arena = { 0 };
     struct command_line c = { .program = own_name(argv[0]), .standalone = true, .precision = 32, .color = "auto" };
     struct payload *p = own_payload(&arena, c.program, argv[0]);

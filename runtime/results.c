@@ -115,7 +115,8 @@ void results_now(char out[32])
 
 static void fail(struct results *r)
 {
-    if (!r->failure) r->failure = strdup(sqlite3_errmsg(r->db));
+    int known = sqlite3_errcode(r->db) == SQLITE_IOERR ? sqlite3_system_errno(r->db) : 0; /* "disk I/O error" */
+    if (!r->failure) r->failure = strdup(known ? strerror(known) : sqlite3_errmsg(r->db));
 }
 
 static bool execute(struct results *r, const char *sql)
